@@ -1,0 +1,1 @@
+"""The Dagster asset graph: from raw pins to published feeds."""

@@ -1,0 +1,53 @@
+"""Jobs over the graph, and when they run by themselves."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import dagster as dg
+from dagster import AssetSelection
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from relpins_assets.automation.maintenance import maintenance
+from relpins_assets.profile import Automation
+
+TRAINED = ("catalog_statistics", "clip_model")
+"""Assets that the nightly job fits again."""
+EVALUATION = AssetSelection.groups("evaluation")
+
+REFIT = {"ops": {name: {"config": {"refit": True}} for name in TRAINED}}
+
+JobDefinition: TypeAlias = dg.JobDefinition | UnresolvedAssetJobDefinition
+
+
+def build_jobs(*, with_evaluation: bool = True) -> dict[str, JobDefinition]:
+    """The jobs by name."""
+    everything = AssetSelection.all()
+    return {
+        "build_all": dg.define_asset_job(
+            "build_all", everything, description="Bring the whole graph up to date, and measure it."
+        ),
+        "incremental": dg.define_asset_job(
+            "incremental",
+            everything - EVALUATION if with_evaluation else everything,
+            description="Take in what changed in the source; what the sensor runs.",
+        ),
+        "nightly_training": dg.define_asset_job(
+            "nightly_training",
+            everything,
+            config=REFIT,
+            description="Fit the trained artefacts again, rebuild what depends on them, measure, publish.",
+        ),
+        "maintenance": maintenance,
+    }
+
+
+def build_schedules(jobs: dict[str, JobDefinition], automation: Automation) -> list[dg.ScheduleDefinition]:
+    return [
+        dg.ScheduleDefinition(
+            name="nightly_training_schedule", job=jobs["nightly_training"], cron_schedule=automation.nightly_cron
+        ),
+        dg.ScheduleDefinition(
+            name="maintenance_schedule", job=jobs["maintenance"], cron_schedule=automation.maintenance_cron
+        ),
+    ]

@@ -1,0 +1,130 @@
+"""A build from the command line: the same graph, in this process, recorded where the UI looks."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from relpins_assets.definitions import STAGES, asset_names, build_definitions
+from relpins_assets.home import Home, open_home
+from relpins_assets.progress import Watcher
+from relpins_resources.errors import RelpinsError, RunFailed
+from relpins_resources.sources.layout import INPUT_TABLES
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def run_build(
+    home: Path,
+    *,
+    source: Path | None = None,
+    profile: str | None = None,
+    group: str | None = None,
+    refit: bool = False,
+    allow_deletes: bool = False,
+) -> dict[str, Any]:
+    """Run `build_all`, or one stage of it, and say what came of it.
+
+    Everything that can be wrong with the call is found before anything is written.
+
+    Raises:
+        RelpinsError: an unknown profile or stage, a source that is none, no source at all.
+        RunFailed: a step failed; the tables keep what was committed, and the next build goes on from there.
+    """
+    opened = open_home(home, profile=profile, source=source)
+    _check(opened, group)
+    opened.remember()
+    job = build_definitions(opened.workspace()).resolve_job_def("build_all")
+    run_id = str(uuid.uuid4())
+    started_at = time.monotonic()
+    with dagster_instance(home) as instance, Watcher(instance, run_id):
+        result = job.execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            run_config=_run_config(group, refit, allow_deletes),
+            asset_selection=_assets_of(group) if group else None,
+            raise_on_error=False,
+            tags={"relpins/started by": "relpins build"},
+        )
+        if not result.success:
+            raise RunFailed(_first_failure(instance, run_id))
+    snapshot = opened.workspace().lake.snapshots.current()
+    return {
+        "run": run_id,
+        "seconds": round(time.monotonic() - started_at, 1),
+        "snapshot": snapshot.number if snapshot else None,
+        "rows computed": _n_computed(result),
+    }
+
+
+def dagster_instance(home: Path) -> dg.DagsterInstance:
+    """Where runs are recorded: $DAGSTER_HOME, else the dagster.yaml of this folder, else within the home itself."""
+    if os.environ.get("DAGSTER_HOME"):
+        return dg.DagsterInstance.get()
+    if Path("dagster.yaml").is_file():
+        return dg.DagsterInstance.from_config(str(Path.cwd()))
+    history = (home / "dagster").resolve()
+    history.mkdir(parents=True, exist_ok=True)
+    return dg.DagsterInstance.local_temp(str(history))
+
+
+def _check(home: Home, group: str | None) -> None:
+    if group is not None and group not in STAGES:
+        raise RelpinsError(f"there is no stage {group!r}; stages: {', '.join(STAGES)}")
+    if home.source_path is None:
+        raise RelpinsError(f"home {home.folder} follows no source yet; give one with --source FOLDER")
+    workspace = home.workspace()
+    assert workspace.source is not None
+    workspace.source.check()
+    _ = (workspace.scan, workspace.as_of, workspace.clip_encoder, workspace.sentence_encoder, workspace.describer)
+
+
+def _run_config(group: str | None, refit: bool, allow_deletes: bool) -> dict[str, Any]:
+    from relpins_assets.automation.jobs import TRAINED
+
+    ops: dict[str, Any] = {}
+    selected = None if group is None else {*asset_names(STAGES[group])}
+    if refit:
+        ops |= {name: {"config": {"refit": True}} for name in TRAINED}
+    if allow_deletes:
+        ops |= {f"raw_{table}": {"config": {"allow_deletes": True}} for table in INPUT_TABLES}
+    return {**QUIET, "ops": {name: config for name, config in ops.items() if selected is None or name in selected}}
+
+
+def _assets_of(group: str) -> list[dg.AssetKey]:
+    return [dg.AssetKey(name) for name in asset_names(STAGES[group])]
+
+
+def _first_failure(instance: dg.DagsterInstance, run_id: str) -> str:
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
+        event = entry.dagster_event
+        if event is not None and event.step_failure_data.error is not None:
+            error = event.step_failure_data.error
+            while error.cause is not None:
+                error = error.cause
+            message = " ".join(error.message.split())
+            if error.cls_name and issubclass(_error_class(error.cls_name), RelpinsError):
+                raise RelpinsError(message.split(": ", 1)[-1])
+            return f"{event.step_key}: {message}"
+    return "the run failed before its first step; see the run in the UI"
+
+
+def _error_class(name: str) -> type[BaseException]:
+    def below(kind: type[RelpinsError]) -> list[type[RelpinsError]]:
+        return [kind, *(found for child in kind.__subclasses__() for found in below(child))]
+
+    return next((kind for kind in below(RelpinsError) if kind.__name__ == name), Exception)
+
+
+def _n_computed(result: dg.ExecuteInProcessResult) -> int:
+    """Rows that were new or stale in any table."""
+    total = 0
+    for event in result.get_asset_materialization_events():
+        metadata = event.materialization.metadata
+        total += sum(int(metadata[name].value) for name in ("new", "stale") if name in metadata)  # type: ignore[arg-type]
+    return total

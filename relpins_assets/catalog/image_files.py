@@ -1,0 +1,55 @@
+"""Image files that pins name: hashed when new or changed, so that a new picture under an old name is noticed."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pyarrow as pa
+
+from relpins_resources.lake import Lake
+from relpins_resources.sources import ImageOutside, Source
+
+
+def hash_image_files(lake: Lake, source: Source) -> int:
+    """Bring source_images up to date with the files that source_rows names; returns how many were hashed.
+
+    A file that is not there has no row: its pin waits, rejected, until it comes.
+    """
+    named = lake.query("SELECT DISTINCT image_url FROM source_rows WHERE image_url IS NOT NULL ORDER BY image_url")
+    table = lake.table("source_images")
+    held = {row["image_url"]: row for row in table.read().to_pylist()}
+    fresh, seen = [], set()
+    for url in named["image_url"].to_pylist():
+        stamp = _stamp(source, url)
+        if stamp is None:
+            continue
+        seen.add(url)
+        if url not in held or (held[url]["size"], held[url]["mtime_ns"]) != stamp:
+            fresh.append((url, *stamp, _sha256(source, url)))
+    if fresh:
+        urls, sizes, mtimes, hashes = zip(*fresh, strict=True)
+        table.upsert(
+            pa.table(
+                {
+                    "image_url": pa.array(urls, pa.string()),
+                    "size": pa.array(sizes, pa.int64()),
+                    "mtime_ns": pa.array(mtimes, pa.int64()),
+                    "image_hash": pa.array(hashes, pa.string()),
+                }
+            )
+        )
+    table.delete_units(pa.table({"image_url": pa.array(sorted(held.keys() - seen), pa.string())}))
+    return len(fresh)
+
+
+def _stamp(source: Source, url: str) -> tuple[int, int] | None:
+    try:
+        stat = source.image_path(url).stat()
+    except (OSError, ImageOutside):
+        return None
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _sha256(source: Source, url: str) -> str:
+    with source.image_path(url).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

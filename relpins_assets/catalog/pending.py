@@ -1,0 +1,44 @@
+"""What waits to be taken in: files that are not recorded as they are, pictures that changed, raw rows not yet published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relpins_assets.catalog.reading import changed_files
+from relpins_assets.workspace import Workspace
+from relpins_resources.lake.fingerprints import digest
+from relpins_resources.sources.layout import INPUT_TABLES
+
+IMAGES_SEEN = "images_seen"
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Why there is something to do, and a name for exactly this state of things."""
+
+    why: str
+    state: str
+
+
+def find_pending(workspace: Workspace) -> Pending | None:
+    """What a run would take in, by stats and versions alone; None if nothing.
+
+    A file once recorded as unreadable, and deletes once withheld, wait for the source to change.
+    """
+    lake, scan = workspace.lake, workspace.scan
+    changed = {table: changed_files(lake, scan, table) for table in INPUT_TABLES}
+    n_changed = sum(len(stale) + len(vanished) for stale, vanished, _ in changed.values())
+    reasons = [f"{n_changed} files new, changed or gone"] if n_changed else []
+    if lake.recall(IMAGES_SEEN) != scan.images_digest:
+        reasons.append("image files changed")
+    published = lake.snapshots.current()
+    versions = {f"raw_{table}": lake.table(f"raw_{table}").version() for table in INPUT_TABLES}
+    seen = {name: published.tables[name].version for name in versions if published and name in published.tables}
+    if seen != versions:
+        reasons.append("raw rows are not published yet")
+    if published is not None and published.as_of != workspace.as_of:
+        reasons.append(f"the day turned from {published.as_of} to {workspace.as_of}")
+    if not reasons:
+        return None
+    files = [(table, stale, vanished) for table, (stale, vanished, _) in changed.items()]
+    return Pending("; ".join(reasons), digest(files, scan.images_digest, versions, workspace.as_of))

@@ -1,0 +1,120 @@
+"""The `relpins` command. What it prints and what it refuses; the work itself is the graph's."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from relpins_resources.errors import RelpinsError, RunFailed
+
+app = typer.Typer(
+    help="Related-item feeds from images: build them, read them, see why.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+HomeOption = Annotated[
+    Path, typer.Option("--home", help="folder that holds everything relpins writes", envvar="RELPINS_HOME")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
+DEFAULT_HOME = Path(".relpins")
+
+
+@app.command()
+def sample(
+    directory: Annotated[Path, typer.Argument(help="folder to write; must be new or an earlier sample world")],
+    seed: Annotated[int, typer.Option(help="another seed, another world")] = 0,
+    pins: Annotated[int, typer.Option(help="how many pins", min=60)] = 1500,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the sample world: a small catalog in the input layout, drawn from a seed."""
+    from relpins_resources.sample_world import write_sample_world
+
+    report = write_sample_world(directory, seed=seed, n_pins=pins)
+    say({"directory": str(directory), "seed": seed, **report.rows, "images": report.n_images}, as_json)
+
+
+@app.command()
+def build(
+    home: HomeOption = DEFAULT_HOME,
+    source: Annotated[Path | None, typer.Option(help="folder with pins and what else there is")] = None,
+    profile: Annotated[str | None, typer.Option(help="a shipped profile's name, or a YAML file")] = None,
+    select: Annotated[str | None, typer.Option(help="build one stage only, by its group")] = None,
+    refit: Annotated[bool, typer.Option("--refit", help="fit the trained artefacts again")] = False,
+    allow_deletes: Annotated[bool, typer.Option("--allow-deletes", help="let any number of rows go")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring the whole graph up to date with its source."""
+    from relpins_assets.building import run_build
+
+    result = run_build(home, source=source, profile=profile, group=select, refit=refit, allow_deletes=allow_deletes)
+    say(result, as_json)
+
+
+@app.command()
+def feed(
+    pin_id: Annotated[str, typer.Argument(help="the pin whose feed is wanted")],
+    home: HomeOption = DEFAULT_HOME,
+    limit: Annotated[int, typer.Option(help="how many pins at most", min=1, max=1000)] = 20,
+    as_json: JsonOption = True,
+) -> None:
+    """Print a pin's related feed, and the rank that each signal gave each pin."""
+    from relpins_assets.reading import related_feed
+
+    say({"results": related_feed(home, pin_id, limit)}, as_json=True)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="one SELECT over the tables")],
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = True,
+) -> None:
+    """Run a SELECT over every table of the published snapshot."""
+    from relpins_assets.reading import run_sql
+
+    say({"rows": run_sql(home, query)}, as_json=True)
+
+
+@app.command()
+def status(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """Print rows, stale and rejected counts, and the last build, per asset."""
+    from relpins_assets.status import home_status, print_status
+
+    found = home_status(home)
+    if as_json:
+        say(found, as_json=True)
+    else:
+        print_status(found)
+
+
+def say(value: dict[str, Any], as_json: bool) -> None:
+    """Print a result: as JSON, or a line per entry."""
+    if as_json:
+        print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+    else:
+        for key, entry in value.items():
+            print(f"{key}: {entry}")
+
+
+def main() -> None:
+    """Run the command; what the caller got wrong is one line on stderr and exit code 2, a failed run 1."""
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    try:
+        app()
+    except RelpinsError as error:
+        print(f"relpins: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except RunFailed as error:
+        print(f"relpins: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

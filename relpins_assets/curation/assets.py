@@ -1,0 +1,54 @@
+"""The Dagster half of curation."""
+
+import dagster as dg
+import pyarrow as pa
+
+from relpins_assets.curation.joins import join_rows, wanted_joins
+from relpins_assets.curation.statistics import catalog_statistics as compute_statistics
+from relpins_assets.fitting import FitConfig, chosen_or_fitted
+from relpins_assets.refreshing import Wanted, WorkspaceParam, described, refresh_asset, reported, wants
+from relpins_assets.workspace import Workspace
+from relpins_resources.lake import RefreshReport
+from relpins_resources.lake.fingerprints import digest
+
+
+@wants("pin_joins")
+def wanted_pin_joins(workspace: Workspace) -> Wanted:
+    return Wanted(wanted_joins(workspace.lake), "1")
+
+
+@dg.asset(**described("pin_joins", "Pins that carry the same picture are one.", deps=["pin_images"]))
+def pin_joins(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg.MaterializeResult:
+    report = refresh_asset(context, workspace, "pin_joins", join_rows, batch_units=5_000)
+    table = workspace.lake.table("pin_joins")
+    n_repinned = table.count("n_pins > 1")
+    share = n_repinned / table.count() if table.count() else 0.0
+    return reported(workspace, "pin_joins", report, {"images with several pins": n_repinned, "share of them": share})
+
+
+@dg.asset(
+    **described(
+        "catalog_statistics",
+        "Saves, engagement rates and popularity, frozen so that one new save does not make every row stale. "
+        "Fitted when missing, and again by the nightly job.",
+        deps=["raw_pins", "raw_board_pins", "raw_interactions"],
+        kinds=["trained"],
+    )
+)
+def catalog_statistics(
+    context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FitConfig
+) -> dg.MaterializeResult:
+    lake = workspace.lake
+    inputs = {name: lake.table(name).version() for name in ("raw_pins", "raw_board_pins", "raw_interactions")}
+    version = digest("1", workspace.as_of, inputs)
+    table = lake.table("catalog_statistics")
+
+    def fit() -> pa.Table:
+        rows = compute_statistics(lake, workspace.as_of)
+        table.overwrite(rows)
+        return {"fitted on": inputs, "as of": workspace.as_of.isoformat(), "rows": rows.num_rows}
+
+    fitted = chosen_or_fitted(workspace, "catalog_statistics", version, lambda folder: fit(), refit=config.refit)
+    context.log.info(f"catalog_statistics: version {fitted.artefact.version}, {'fitted' if fitted.is_new else 'kept'}")
+    report = RefreshReport(n_new=table.count() if fitted.is_new else 0)
+    return reported(workspace, "catalog_statistics", report, {"version": fitted.artefact.version, **fitted.metadata()})

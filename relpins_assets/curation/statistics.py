@@ -1,0 +1,58 @@
+"""Counts and rates of every pin as of a day, to be frozen: popularity, and engagement per impression, smoothed."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pyarrow as pa
+
+from relpins_resources.lake import Lake
+
+PRIOR_IMPRESSIONS = 20.0
+"""Rates are pulled towards the catalog's mean as if this many impressions had been seen at that mean."""
+HALF_LIFE_DAYS = 30.0
+"""After this many days a save or interaction counts half towards popularity."""
+
+STATISTICS = """
+WITH saves AS (
+    SELECT pin_id, count(DISTINCT board_id) AS n_saves,
+           sum(pow(0.5, greatest(date_diff('day', coalesce(saved_at, $as_of), $as_of), 0) / $half_life)) AS save_weight
+    FROM raw_board_pins WHERE saved_at IS NULL OR saved_at < $as_of GROUP BY pin_id),
+events AS (
+    SELECT pin_id,
+           count(*) FILTER (event = 'impression') AS n_impressions,
+           count(*) FILTER (event IN ('click', 'long_click')) AS n_clicks,
+           count(*) FILTER (event = 'closeup') AS n_closeups,
+           count(*) FILTER (event = 'save') AS n_event_saves,
+           count(*) FILTER (event NOT IN ('impression', 'hide')) AS n_interactions,
+           sum(pow(0.5, greatest(date_diff('day', coalesce(created_at, $as_of), $as_of), 0) / $half_life))
+               FILTER (event NOT IN ('impression', 'hide', 'save')) AS event_weight
+    FROM raw_interactions WHERE created_at IS NULL OR created_at < $as_of GROUP BY pin_id),
+counts AS (
+    SELECT p.pin_id, p.created_at, coalesce(n_saves, 0) AS n_saves, coalesce(n_impressions, 0) AS n_impressions,
+           coalesce(n_clicks, 0) AS n_clicks, coalesce(n_closeups, 0) AS n_closeups,
+           coalesce(n_event_saves, 0) AS n_event_saves, coalesce(n_interactions, 0) AS n_interactions,
+           round(coalesce(save_weight, 0) + coalesce(event_weight, 0), 6) AS popularity
+    FROM raw_pins p LEFT JOIN saves USING (pin_id) LEFT JOIN events USING (pin_id)),
+means AS (
+    SELECT coalesce(sum(n_event_saves) / nullif(sum(n_impressions), 0), 0) AS save_rate,
+           coalesce(sum(n_clicks) / nullif(sum(n_impressions), 0), 0) AS ctr,
+           coalesce(sum(n_closeups) / nullif(sum(n_impressions), 0), 0) AS closeup_rate FROM counts)
+SELECT pin_id, n_saves, n_impressions, n_clicks, n_closeups, n_interactions,
+       (n_event_saves + $prior * m.save_rate) / (n_impressions + $prior) AS save_rate,
+       (n_clicks + $prior * m.ctr) / (n_impressions + $prior) AS ctr,
+       (n_closeups + $prior * m.closeup_rate) / (n_impressions + $prior) AS closeup_rate,
+       popularity,
+       row_number() OVER (ORDER BY popularity DESC, pin_id) AS popular_rank,
+       row_number() OVER (ORDER BY created_at DESC NULLS LAST, pin_id) AS chronological_rank
+FROM counts CROSS JOIN means m ORDER BY pin_id
+"""
+
+
+def catalog_statistics(lake: Lake, as_of: date) -> pa.Table:
+    """Rows of catalog_statistics (see schemas.py), from everything that happened before `as_of`.
+
+    Rates are (events + prior · mean rate) / (impressions + prior): a pin without impressions has the catalog's mean.
+    """
+    parameters = {"as_of": as_of, "half_life": HALF_LIFE_DAYS, "prior": PRIOR_IMPRESSIONS}
+    return lake.query(STATISTICS, parameters)

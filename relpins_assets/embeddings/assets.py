@@ -1,0 +1,108 @@
+"""The Dagster half of embeddings."""
+
+import dagster as dg
+
+from relpins_assets.embeddings.vectors import (
+    MODEL,
+    embed_images,
+    embed_texts,
+    fit_clip_model,
+    training_pins,
+    wanted_images,
+    wanted_texts,
+)
+from relpins_assets.fitting import FitConfig, chosen_or_fitted
+from relpins_assets.refreshing import OWNERS, Wanted, WorkspaceParam, described, refresh_asset, reported, wants
+from relpins_assets.workspace import Workspace
+from relpins_resources.lake.fingerprints import digest
+
+
+@dg.asset(
+    description="One model per catalog. Turns an image, and where it can a text query, into a vector. "
+    "Fitted when missing, and again by the nightly job.",
+    deps=["pin_joins", "raw_pins"],
+    kinds={"trained"},
+    owners=OWNERS,
+    code_version="1",
+)
+def clip_model(
+    context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FitConfig
+) -> dg.MaterializeResult:
+    lake, encoder, sentences = workspace.lake, workspace.clip_encoder, workspace.sentence_encoder
+    pins = training_pins(lake)
+    if pins.num_rows == 0:
+        raise dg.Failure("no pin has a usable image, so there is nothing to fit; see rejected_rows for the reasons")
+    version = digest(
+        encoder.features_version,
+        sentences.version,
+        workspace.profile.seed,
+        pins["pixel_hash"].to_pylist(),
+        pins["title"].to_pylist(),
+        pins["description"].to_pylist(),
+    )
+    cache = workspace.cache(f"image_features@{encoder.features_version}")
+    fit = fit_clip_model(lake, encoder, sentences, cache, workspace.profile.seed)
+    fitted = chosen_or_fitted(workspace, "clip_model", version, fit, refit=config.refit)
+    lake.choose("spaces", "clip_embeddings", fitted.artefact.version)
+    model = encoder.load(fitted.artefact.folder / MODEL, sentences)
+    context.log.info(f"clip_model: version {fitted.artefact.version}, {'fitted' if fitted.is_new else 'kept'}")
+    return dg.MaterializeResult(
+        metadata={
+            "what made the vectors": model.description,
+            "version": fitted.artefact.version,
+            "fitted in this run": fitted.is_new,
+            "answers text queries": model.supports_text,
+            "dimensions": model.dim,
+            **fitted.metadata(),
+        }
+    )
+
+
+@wants("clip_embeddings")
+def wanted_clip_embeddings(workspace: Workspace) -> Wanted | None:
+    model = workspace.lake.artefact("clip_model")
+    if model is None:
+        return None
+    return Wanted(wanted_images(workspace.lake), digest("1", model.version))
+
+
+@dg.asset(**described("clip_embeddings", "What the pin's picture looks like.", deps=["clip_model", "pin_images"]))
+def clip_embeddings(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg.MaterializeResult:
+    lake, encoder = workspace.lake, workspace.clip_encoder
+    artefact = lake.artefact("clip_model")
+    if artefact is None:
+        raise dg.Failure("there is no clip_model yet; materialise clip_model first")
+    model = encoder.load(artefact.folder / MODEL, workspace.sentence_encoder)
+    cache = workspace.cache(f"image_features@{encoder.features_version}")
+    report = refresh_asset(
+        context,
+        workspace,
+        "clip_embeddings",
+        lambda batch: embed_images(batch, lake, encoder, model, cache),
+    )
+    metadata = {"encoder": model.description, "space": artefact.version, "dimensions": model.dim}
+    return reported(workspace, "clip_embeddings", report, metadata)
+
+
+@wants("content_embeddings")
+def wanted_content_embeddings(workspace: Workspace) -> Wanted:
+    return Wanted(wanted_texts(workspace.lake), digest("1", workspace.sentence_encoder.version))
+
+
+@dg.asset(
+    **described(
+        "content_embeddings", "What the pin's enriched description says.", deps=["enriched_descriptions"]
+    )
+)
+def content_embeddings(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg.MaterializeResult:
+    lake, encoder = workspace.lake, workspace.sentence_encoder
+    lake.choose("spaces", "content_embeddings", encoder.version)
+    cache = workspace.cache(f"sentences@{encoder.version}")
+    report = refresh_asset(
+        context,
+        workspace,
+        "content_embeddings",
+        lambda batch: embed_texts(batch, encoder, cache),
+    )
+    metadata = {"encoder": encoder.name, "space": encoder.version, "dimensions": encoder.dim}
+    return reported(workspace, "content_embeddings", report, metadata)

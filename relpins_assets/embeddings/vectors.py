@@ -1,0 +1,105 @@
+"""Pins into vectors: images through the clip model, descriptions through the sentence encoder; each content once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from relpins_assets.enrichment.descriptions import own_text
+from relpins_resources.ann import snap
+from relpins_resources.encoders import ClipEncoder, ClipModel, SentenceEncoder
+from relpins_resources.images import decode_pixels
+from relpins_resources.lake import Lake
+from relpins_resources.lake.cache import Cache
+from relpins_resources.lake.fingerprints import digest
+from relpins_resources.lake.table import vector_array
+
+Floats = npt.NDArray[np.float32]
+FIT_SAMPLE = 20_000
+"""A model is fitted on at most so many images, those with the smallest hashes: a sample that is the same next time."""
+MODEL = "model"
+"""In the folder of a clip_model version: the encoder's own files."""
+ENCODED_SIDE = 512
+"""Pixels: no encoder here looks at more."""
+
+
+def wanted_images(lake: Lake) -> pa.Table:
+    """One row per pin with an image (pin_id, pixel_hash)."""
+    return lake.query("SELECT pin_id, pixel_hash FROM pin_images ORDER BY pin_id")
+
+
+def wanted_texts(lake: Lake) -> pa.Table:
+    """One row per described pin (pin_id, description)."""
+    return lake.query("SELECT pin_id, description FROM enriched_descriptions ORDER BY pin_id")
+
+
+def image_features(pins: pa.Table, lake: Lake, encoder: ClipEncoder, cache: Cache) -> Floats:
+    """Raw features (n, f) of the pins' images; `pins` has pin_id and pixel_hash."""
+    pin_ids, hashes = pins["pin_id"].to_pylist(), pins["pixel_hash"].to_pylist()
+
+    def encode(positions: Sequence[int]) -> Floats:
+        table = lake.table("pin_images")
+        parts = []
+        for start in range(0, len(positions), 256):
+            ids = [pin_ids[i] for i in positions[start : start + 256]]
+            rows = table.read_keys(ids, ["pin_id", "jpeg"])
+            jpegs = dict(zip(rows["pin_id"].to_pylist(), rows["jpeg"].to_pylist(), strict=True))
+            parts.append(encoder.features([decode_pixels(jpegs[pin_id], ENCODED_SIDE) for pin_id in ids]))
+        return np.concatenate(parts)
+
+    return cache.vectors(hashes, encode)
+
+
+def embed_images(pins: pa.Table, lake: Lake, encoder: ClipEncoder, model: ClipModel, cache: Cache) -> pa.Table:
+    """Rows of clip_embeddings, without fingerprint."""
+    return _rows(pins, model.project(image_features(pins, lake, encoder, cache)))
+
+
+def embed_texts(pins: pa.Table, encoder: SentenceEncoder, cache: Cache) -> pa.Table:
+    """Rows of content_embeddings, without fingerprint; `pins` has pin_id and description."""
+    texts = pins["description"].to_pylist()
+    hashes = [digest(text) for text in texts]
+    return _rows(pins, cache.vectors(hashes, lambda positions: encoder.encode([texts[i] for i in positions])))
+
+
+def fit_clip_model(
+    lake: Lake, encoder: ClipEncoder, sentences: SentenceEncoder, cache: Cache, seed: int
+) -> Callable[[Path], Mapping[str, Any]]:
+    """A function that fits the clip model on the catalog into a folder and returns its held-out report.
+
+    The heads see the pins' own titles and descriptions only: pixel statements would teach the model its own words, and
+    board titles would carry later saves into it.
+    """
+
+    def fit(folder: Path) -> Mapping[str, Any]:
+        pins = training_pins(lake)
+        features = image_features(pins, lake, encoder, cache)
+        texts = [own_text(row["title"], row["description"]) for row in pins.to_pylist()]
+        texted = [i for i, text in enumerate(texts) if text]
+        text_vectors = np.zeros((len(texts), sentences.dim), np.float32)
+        if texted:
+            text_vectors[texted] = sentences.encode([texts[i] for i in texted])
+        model_folder = folder / MODEL
+        model_folder.mkdir()
+        report = encoder.fit(features, texts, text_vectors, model_folder, seed)
+        return {"encoder": encoder.name, "fitted on": {"images": len(texts), "with text": len(texted)}, **report}
+
+    return fit
+
+
+def training_pins(lake: Lake) -> pa.Table:
+    """The pins a model is fitted on: one per distinct image, in order of hash (pin_id, pixel_hash, title, description)."""
+    return lake.query(f"""
+        SELECT j.representative_pin_id AS pin_id, j.join_id AS pixel_hash,
+               coalesce(p.title, '') AS title, coalesce(p.description, '') AS description
+        FROM pin_joins j JOIN raw_pins p ON p.pin_id = j.representative_pin_id
+        ORDER BY j.join_id LIMIT {FIT_SAMPLE}""")
+
+
+def _rows(pins: pa.Table, vectors: Floats) -> pa.Table:
+    return pa.table({"pin_id": pins["pin_id"], "vector": vector_array(snap(vectors))})

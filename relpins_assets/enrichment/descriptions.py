@@ -1,0 +1,91 @@
+"""What is written about a pin: its own words, the titles of its boards, and what a describer says of its pixels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from relpins_resources.describers import Describer, DescribeInput, enriched_description, usable_text
+from relpins_resources.images import decode_pixels
+from relpins_resources.lake import Lake
+from relpins_resources.lake.cache import Cache
+from relpins_resources.lake.fingerprints import digest
+
+N_BOARD_TITLES = 15
+"""Titles offered to the description, most frequent first; it keeps the few that say something."""
+DESCRIBED_SIDE = 128
+"""Pixels: colours and textures show in a small picture as well."""
+
+WANTED = f"""
+WITH joined AS (SELECT join_id, unnest(pin_ids) AS pin_id FROM pin_joins),
+titles AS (
+    SELECT j.join_id, b.title, count(DISTINCT s.board_id) AS n
+    FROM raw_board_pins s JOIN raw_boards b USING (board_id) JOIN joined j USING (pin_id)
+    WHERE trim(coalesce(b.title, '')) <> '' GROUP BY ALL),
+ranked AS (SELECT *, row_number() OVER (PARTITION BY join_id ORDER BY n DESC, title) AS place FROM titles),
+told AS (
+    SELECT join_id, list(title ORDER BY place) AS board_titles FROM ranked WHERE place <= {N_BOARD_TITLES} GROUP BY 1)
+SELECT i.pin_id, i.pixel_hash, coalesce(p.title, '') AS title, coalesce(p.description, '') AS description,
+       coalesce(t.board_titles, []) AS board_titles
+FROM pin_images i JOIN raw_pins p USING (pin_id) JOIN joined j USING (pin_id) LEFT JOIN told t USING (join_id)
+ORDER BY pin_id
+"""
+
+
+def wanted_descriptions(lake: Lake) -> pa.Table:
+    """One row per pin with an image: what its description is made of."""
+    return lake.query(WANTED)
+
+
+def describe(wanted: pa.Table, lake: Lake, describer: Describer, cache: Cache) -> pa.Table:
+    """Rows of enriched_descriptions for a batch of `wanted_descriptions`, without fingerprint.
+
+    Statements are cached by what the describer saw: a new board title rewrites the description, not the statement.
+    """
+    pins = wanted.to_pylist()
+    seen = [digest(pin["pixel_hash"], pin["title"], pin["description"]) for pin in pins]
+
+    def state(positions: Sequence[int]) -> list[str]:
+        jpegs = _jpegs(lake, [pins[i]["pin_id"] for i in positions])
+        inputs = [
+            DescribeInput(
+                decode_pixels(jpegs[pins[i]["pin_id"]], DESCRIBED_SIDE), pins[i]["title"], pins[i]["description"]
+            )
+            for i in positions
+        ]
+        return [json.dumps(_statement(statement)) for statement in describer.describe(inputs)]
+
+    statements = [json.loads(text) for text in cache.texts(seen, state)]
+    return pa.table(
+        {
+            "pin_id": wanted["pin_id"],
+            "description": [
+                enriched_description(said["text"], pin["title"], pin["description"], pin["board_titles"])
+                for pin, said in zip(pins, statements, strict=True)
+            ],
+            "own_text": [own_text(pin["title"], pin["description"]) for pin in pins],
+            "statement": [said["text"] for said in statements],
+            "colors": [[name for name, _ in said["colors"]] for said in statements],
+            "color_shares": [[share for _, share in said["colors"]] for said in statements],
+            "board_titles": wanted["board_titles"],
+            "describer": [describer.name] * len(pins),
+        }
+    )
+
+
+def own_text(title: str, description: str) -> str:
+    """What a pin's own title and description usefully say, empty where nothing."""
+    parts = [usable_text(title), usable_text(description)]
+    return ". ".join(part for part in dict.fromkeys(parts) if part)
+
+
+def _statement(statement: Any) -> dict[str, Any]:
+    return {"text": statement.text, "colors": [list(pair) for pair in getattr(statement, "colors", ())]}
+
+
+def _jpegs(lake: Lake, pin_ids: Sequence[str]) -> dict[str, bytes]:
+    rows = lake.table("pin_images").read_keys(pin_ids, ["pin_id", "jpeg"])
+    return dict(zip(rows["pin_id"].to_pylist(), rows["jpeg"].to_pylist(), strict=True))

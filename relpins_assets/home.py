@@ -1,0 +1,65 @@
+"""A home folder and what it remembers of its deployment: which source it follows, under which profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from relpins_assets.profile import Profile, load_profile
+from relpins_assets.workspace import Workspace
+from relpins_resources.errors import RelpinsError
+from relpins_resources.lake.files import read_json, write_json
+from relpins_resources.sources import Source, open_source
+
+SETTINGS = "settings.json"
+DEFAULT_PROFILE = "sample"
+
+
+@dataclass(frozen=True)
+class Home:
+    """A home as it was set up: its folder, its profile's name or file, its source's folder (None before the first build)."""
+
+    folder: Path
+    profile_name: str
+    source_path: Path | None
+
+    @property
+    def profile(self) -> Profile:
+        return load_profile(self.profile_name)
+
+    def source(self) -> Source | None:
+        if self.source_path is None:
+            return None
+        reading = self.profile.reading
+        return open_source(
+            {"path": str(self.source_path), "columns": reading.columns, "sql": reading.sql, "tables": reading.tables}
+        )
+
+    def workspace(self) -> Workspace:
+        """What the graph works with; nothing is read or written yet."""
+        return Workspace(self.folder, self.profile, self.source if self.source_path is not None else None)
+
+    def remember(self) -> None:
+        write_json(
+            self.folder / SETTINGS,
+            {"profile": self.profile_name, "source": str(self.source_path) if self.source_path else None},
+        )
+
+
+def open_home(folder: Path, *, profile: str | None = None, source: Path | None = None) -> Home:
+    """The home in `folder`, with what the caller says over what it remembers.
+
+    Raises:
+        RelpinsError: if it already follows another source.
+    """
+    settings = read_json(folder / SETTINGS, {})
+    remembered = Path(settings["source"]) if settings.get("source") else None
+    wanted = source.resolve() if source is not None else None
+    if remembered is not None and wanted is not None and remembered != wanted:
+        raise RelpinsError(f"home {folder} follows source {remembered}; for {wanted} give another --home")
+    return Home(folder, _profile_name(profile) or settings.get("profile") or DEFAULT_PROFILE, wanted or remembered)
+
+
+def _profile_name(given: str | None) -> str | None:
+    """A shipped name as it is, a file as its full path: the home is opened from other folders too."""
+    return str(Path(given).resolve()) if given is not None and Path(given).is_file() else given

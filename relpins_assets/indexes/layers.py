@@ -1,0 +1,87 @@
+"""An index version brought up to a table of vectors: what is new goes into its delta, what went gets a tombstone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from relpins_resources.ann import LayeredIndex
+from relpins_resources.lake import Lake
+from relpins_resources.lake.artefacts import Artefact
+from relpins_resources.lake.fingerprints import digest
+from relpins_resources.lake.table import vectors
+
+HELD = "held.parquet"
+"""In an index folder: the ids it can find, with the fingerprint of the vector each was indexed with."""
+
+
+@dataclass(frozen=True)
+class IndexRefresh:
+    """The index as it is now, and what changed."""
+
+    index: LayeredIndex
+    artefact: Artefact
+    n_upserted: int
+    n_removed: int
+
+
+def refresh_index(lake: Lake, name: str, embeddings: str, config: Mapping[str, Any], seed: int) -> IndexRefresh:
+    """Make index `name` hold exactly the rows of the table `embeddings`, and choose that version.
+
+    A version is an immutable folder. The next one hard-links the base, so writing it costs what changed; another vector
+    space or another backend starts from nothing.
+    """
+    table = lake.table(embeddings)
+    backend = dict(config)
+    origin = {"space": table.path.name, "config": dict(config), "seed": seed}
+    current = lake.index(name)
+    if current is not None and current.manifest["origin"] != origin:
+        current = None
+    held = pq.read_table(current.folder / HELD) if current is not None else None
+    wanted = table.read(["pin_id", "fingerprint"]).sort_by("pin_id")
+    if current is not None and held is not None and held.equals(wanted):
+        return IndexRefresh(LayeredIndex.open(current.folder / "layers"), current, 0, 0)
+    version = digest(origin, wanted["pin_id"].to_pylist(), wanted["fingerprint"].to_pylist())
+    upserts, removed = _difference(held, wanted)
+
+    def write(folder: Path) -> dict[str, Any]:
+        rows = table.read(["pin_id", "vector"]) if current is None else table.read_keys(upserts, ["pin_id", "vector"])
+        given = (rows["pin_id"].to_pylist(), vectors(rows))
+        if current is None:
+            LayeredIndex.create(folder / "layers", *given, backend.pop("backend"), seed, **backend)
+        else:
+            LayeredIndex.open(current.folder / "layers").updated(folder / "layers", given, removed.to_pylist())
+        pq.write_table(wanted, folder / HELD)
+        return {"origin": origin, "n_vectors": wanted.num_rows}
+
+    made = lake.indexes.make(name, version, write)
+    lake.choose("indexes", name, version)
+    return IndexRefresh(LayeredIndex.open(made.folder / "layers"), made, len(upserts), len(removed))
+
+
+def open_index(lake: Lake, name: str) -> LayeredIndex | None:
+    """The chosen version of an index; None before the first."""
+    artefact = lake.index(name)
+    return None if artefact is None else LayeredIndex.open(artefact.folder / "layers")
+
+
+def _difference(held: pa.Table | None, wanted: pa.Table) -> tuple[pa.Array, pa.Array]:
+    """Ids to index (new or changed), and ids to take out."""
+    if held is None:
+        return wanted["pin_id"].combine_chunks(), pa.array([], pa.string())
+    mine, theirs = _pairs(wanted), _pairs(held)
+    upserts = wanted["pin_id"].filter(pc.invert(pc.is_in(mine, value_set=theirs)))
+    removed = held["pin_id"].filter(pc.invert(pc.is_in(held["pin_id"], value_set=wanted["pin_id"])))
+    return upserts.combine_chunks(), removed.combine_chunks()
+
+
+def _pairs(rows: pa.Table) -> pa.ChunkedArray:
+    return pc.binary_join_element_wise(rows["pin_id"], rows["fingerprint"], "|")
+
+

@@ -1,0 +1,157 @@
+"""What a profile may say, and how one is read. A profile holds only what differs from the defaults here."""
+
+from __future__ import annotations
+
+import difflib
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from relpins_resources.errors import RelpinsError
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Images(Section):
+    """Bounds on what is decoded and stored."""
+
+    max_bytes: int = Field(50_000_000, gt=0)
+    max_pixels: int = Field(60_000_000, gt=0)
+    max_side: int = Field(1024, ge=16)
+
+
+class Reading(Section):
+    """How a catalog's own names map onto the input layout."""
+
+    tables: dict[str, str] = {}
+    columns: dict[str, dict[str, str]] = {}
+    sql: dict[str, str] = {}
+    allow_deletes_over: float = Field(0.2, gt=0, le=1)
+
+
+class Cooccurrence(Section):
+    limit: int = Field(10_000, gt=0)
+
+
+class Weights(Section):
+    """Shares of the blend; each signal adds weight / (1 + rank)."""
+
+    clip: float = Field(0.5, ge=0)
+    cooccurrence: float = Field(0.3, ge=0)
+    content: float = Field(0.2, ge=0)
+
+
+class Diversity(Section):
+    strength: float = Field(0.2, ge=0, le=1)
+    window: int = Field(10, ge=1)
+    pool: int = Field(200, ge=1)
+    clip: float = Field(0.5, ge=0)
+    content: float = Field(0.5, ge=0)
+
+
+class Feeds(Section):
+    """The feed of every pin. `exact_up_to` pins, every affected feed is refreshed at once; beyond, the nearest first."""
+
+    strategy: str = "related_pins"
+    limit: int = Field(20, ge=1, le=1000)
+    candidates: int = Field(100, ge=1)
+    weights: Weights = Weights()
+    diversity: Diversity = Diversity()
+    exact_up_to: int = Field(50_000, ge=0)
+    nearest: int = Field(200, ge=1)
+
+
+class Evaluation(Section):
+    holdout_days: int = Field(14, ge=1)
+    max_queries: int = Field(2_000, ge=1)
+
+
+class Automation(Section):
+    """When the graph runs by itself."""
+
+    sensor_interval_s: int = Field(30, ge=5)
+    nightly_cron: str = "0 3 * * *"
+    maintenance_cron: str = "0 5 * * 0"
+    fresh_within_hours: int = Field(24, ge=1)
+    kept_snapshots: int = Field(5, ge=1)
+
+
+class Profile(Section):
+    """Everything that a deployment decides.
+
+    The clock is `as_of`: a day, `today`, or `source`: the day that the source says it stands for, else today.
+    """
+
+    name: str = "custom"
+    as_of: date | Literal["today", "source"] = "source"
+    reading: Reading = Reading()
+    images: Images = Images()
+    describer: dict[str, Any] = {"backend": "pixels"}
+    clip: dict[str, Any] = {"backend": "descriptor"}
+    content: dict[str, Any] = {"backend": "sentence_transformers", "model": "bundled"}
+    ann: dict[str, Any] = {"backend": "annoy"}
+    cooccurrence: Cooccurrence = Cooccurrence()
+    feeds: Feeds = Feeds()
+    evaluation: Evaluation = Evaluation()
+    automation: Automation = Automation()
+    seed: int = 0
+
+
+def shipped_profiles() -> list[str]:
+    return sorted(entry.name.removesuffix(".yaml") for entry in files("relpins_assets.profiles").iterdir() if entry.name.endswith(".yaml"))
+
+
+def load_profile(name_or_path: str) -> Profile:
+    """Read a shipped profile by name, or one of the caller's own from a YAML file.
+
+    Raises:
+        RelpinsError: an unknown name, a file that is not YAML, an unknown key (with the nearest known one) or a value out of bounds.
+    """
+    if name_or_path in shipped_profiles():
+        text = files("relpins_assets.profiles").joinpath(f"{name_or_path}.yaml").read_text()
+        return parse_profile(text, name_or_path, name_or_path)
+    path = Path(name_or_path)
+    if not path.is_file():
+        raise RelpinsError(f"profile {name_or_path!r} is neither a file nor one of: {', '.join(shipped_profiles())}")
+    return parse_profile(path.read_text(), path.stem, str(path))
+
+
+def parse_profile(text: str, name: str, origin: str) -> Profile:
+    """A profile from YAML text; `origin` is named in errors."""
+    try:
+        value = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise RelpinsError(f"profile {origin} is not YAML: {str(error).splitlines()[0]}") from None
+    if not isinstance(value, dict):
+        raise RelpinsError(f"profile {origin} must be a mapping of keys to values, got {type(value).__name__}")
+    try:
+        return Profile.model_validate({"name": name, **value})
+    except ValidationError as error:
+        raise RelpinsError(f"profile {origin}: {_explain(error)}") from None
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return f"{where}: {first['msg']}, got {first['input']!r}"
+    section = _section_at([str(part) for part in first["loc"][:-1]])
+    known = sorted(section.model_fields)
+    near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"unknown key {where!r}{hint} (known: {', '.join(known)})"
+
+
+def _section_at(parts: list[str]) -> type[BaseModel]:
+    section: type[BaseModel] = Profile
+    for part in parts:
+        annotation = section.model_fields[part].annotation if part in section.model_fields else None
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            section = annotation
+    return section

@@ -1,0 +1,43 @@
+"""What must hold of a candidate snapshot before readers see it."""
+
+from __future__ import annotations
+
+from relpins_resources.lake import Lake
+
+BROKEN_FEEDS = """
+SELECT
+    (SELECT count(*) FROM clip_embeddings c ANTI JOIN content_embeddings t USING (pin_id)) AS without_content,
+    (SELECT count(*) FROM clip_embeddings c ANTI JOIN related_pins_pools f USING (pin_id)) AS without_feed,
+    (SELECT count(*) FROM related_pins_feeds f ANTI JOIN pin_images i ON i.pin_id = f.candidate_pin_id) AS vanished,
+    (SELECT count(*) FROM related_pins_feeds WHERE pin_id = candidate_pin_id) AS themselves,
+    (SELECT count(*) FROM (SELECT strategy, pin_id FROM related_pins_feeds GROUP BY ALL
+                           HAVING max(rank) <> count(*) OR min(rank) <> 1
+                               OR count(DISTINCT candidate_pin_id) <> count(*))) AS misnumbered
+"""
+MEANING = {
+    "without_content": "pins have a clip vector but no content vector",
+    "without_feed": "pins have vectors but no feed",
+    "vanished": "feed entries name a pin that is gone",
+    "themselves": "feeds recommend their own pin",
+    "misnumbered": "feeds have gaps or repeats",
+}
+
+
+def feed_problems(lake: Lake) -> list[str]:
+    """What is wrong with the feeds, a line each; empty if nothing is."""
+    counts = lake.query(BROKEN_FEEDS).to_pylist()[0]
+    return [f"{n} {MEANING[name]}" for name, n in counts.items() if n]
+
+
+def space_problems(lake: Lake) -> list[str]:
+    """Where an index and its table are not of one vector space."""
+    problems = []
+    for index, embeddings in (("clip_index", "clip_embeddings"), ("content_index", "content_embeddings")):
+        artefact, table = lake.index(index), lake.table(embeddings)
+        if artefact is None:
+            problems.append(f"{index} was never built")
+        elif artefact.manifest["origin"]["space"] != table.path.name:
+            problems.append(f"{index} holds {artefact.manifest['origin']['space']}, {embeddings} is {table.path.name}")
+        elif artefact.manifest["n_vectors"] != table.count():
+            problems.append(f"{index} holds {artefact.manifest['n_vectors']} vectors, {embeddings} {table.count()}")
+    return problems

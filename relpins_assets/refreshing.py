@@ -1,0 +1,196 @@
+"""What every asset shares on its Dagster side: how it is described, how it is refreshed, and what it reports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+
+from relpins_assets.schemas import TABLES
+from relpins_assets.workspace import Workspace
+from relpins_resources.lake import Outcome, Plan, RefreshReport, Table, TableSchema, plan_refresh, refresh
+from relpins_resources.lake.sql import connect
+
+OWNERS = ["team:relpins"]
+PROGRESS_EVERY_S = 5.0
+
+WorkspaceParam = dg.ResourceParam[Workspace]
+
+
+def described(
+    name: str, description: str, *, deps: Sequence[str] = (), kinds: Sequence[str] = (), version: str = "1"
+) -> dict[str, Any]:
+    """Keyword arguments of `@dg.asset` for the table asset `name`: grain first, columns, and the blocking schema check."""
+    schema = TABLES[name]
+    columns = [
+        dg.TableColumn(column.name, str(column.type), column.description, _constraints(schema, column.name))
+        for column in schema.columns
+    ]
+    grain = schema.grain[0].upper() + schema.grain[1:]
+    return {
+        "name": name,
+        "description": f"{grain}. {description}",
+        "deps": list(deps),
+        "kinds": {"lance", *kinds},
+        "owners": OWNERS,
+        "code_version": version,
+        "metadata": {"dagster/column_schema": dg.TableSchema(columns=columns), "dagster/table_name": name},
+        "check_specs": [
+            dg.AssetCheckSpec("schema", asset=name, blocking=True, description="columns, types, unique keys, no missing values")
+        ],
+    }
+
+
+def _constraints(schema: TableSchema, column: str) -> dg.TableColumnConstraints:
+    declared = next(one for one in schema.columns if one.name == column)
+    return dg.TableColumnConstraints(nullable=declared.is_nullable, unique=schema.key == (column,))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a table should hold: a row per unit with its inputs, the version of what computes it, and what else is stale."""
+
+    rows: pa.Table
+    producer: str
+    affected: pa.Table | None = None
+
+
+WANTED: dict[str, Callable[[Workspace], Wanted | None]] = {}
+"""Per table how to say what it should hold; None while something it is made from was never built."""
+
+
+def wants(name: str) -> Callable[[Callable[[Workspace], Wanted | None]], Callable[[Workspace], Wanted | None]]:
+    """Register what table `name` should hold; the asset, `relpins status` and the tests ask the same function."""
+
+    def register(wanted: Callable[[Workspace], Wanted | None]) -> Callable[[Workspace], Wanted | None]:
+        WANTED[name] = wanted
+        return wanted
+
+    return register
+
+
+def plan_asset(workspace: Workspace, name: str) -> Plan | None:
+    """What a refresh of table `name` would do now; None while it cannot be said."""
+    wanted = WANTED[name](workspace)
+    if wanted is None:
+        return None
+    lake = workspace.lake
+    table = lake.table(name)
+    ledger = lake.table(table.schema.ledger) if table.schema.ledger else None
+    return plan_refresh(
+        table, wanted.rows, wanted.producer, ledger=ledger, rejected=lake.rejected, affected=wanted.affected
+    )
+
+
+def refresh_asset(
+    context: dg.AssetExecutionContext,
+    workspace: Workspace,
+    name: str,
+    compute: Callable[[pa.Table], Outcome | pa.Table],
+    *,
+    batch_units: int = 512,
+) -> RefreshReport:
+    """Bring the table of asset `name` up to date, reporting progress to the log and the UI."""
+    lake = workspace.lake
+    table = lake.table(name)
+    table.create()
+    plan = plan_asset(workspace, name)
+    if plan is None:
+        raise dg.Failure(f"{name} cannot be computed yet; materialise what it depends on first")
+    context.log.info(_plan_line(name, plan))
+    return refresh(
+        table,
+        plan,
+        compute,
+        ledger=lake.table(table.schema.ledger) if table.schema.ledger else None,
+        rejected=lake.rejected,
+        batch_units=batch_units,
+        progress=Progress(context, name),
+    )
+
+
+def _plan_line(name: str, plan: Plan) -> str:
+    return f"{name}: {plan.n_new} new, {plan.n_stale} stale, {plan.gone.num_rows} gone, {plan.n_fresh} unchanged"
+
+
+class Progress:
+    """Says how far a long asset is: a log line and an observation every few seconds."""
+
+    def __init__(self, context: dg.AssetExecutionContext, name: str) -> None:
+        self.context, self.name = context, name
+        self.started_at = self.said_at = time.monotonic()
+
+    def __call__(self, n_done: int, n_todo: int) -> None:
+        now = time.monotonic()
+        if now - self.said_at < PROGRESS_EVERY_S:
+            return
+        self.said_at = now
+        rate = n_done / (now - self.started_at)
+        self.context.log.info(f"{self.name}: {n_done} of {n_todo}, {rate:.0f} a second")
+        self.context.log_event(
+            dg.AssetObservation(self.name, metadata={"done": n_done, "to do": n_todo, "per second": round(rate, 1)})
+        )
+
+
+def reported(
+    workspace: Workspace,
+    name: str,
+    report: RefreshReport,
+    metadata: Mapping[str, Any] | None = None,
+    checks: Sequence[dg.AssetCheckResult] = (),
+) -> dg.MaterializeResult:
+    """The result of a refreshed table asset: rows, what changed, its own metadata, and its schema check."""
+    table = workspace.lake.table(name)
+    table.ensure_key_index()
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": table.count(),
+            "new": report.n_new,
+            "stale": report.n_stale,
+            "removed": report.n_gone,
+            "rejected": report.n_rejected,
+            "lake version": table.version(),
+            **(metadata or {}),
+        },
+        check_results=[schema_check(table), *checks],
+    )
+
+
+def schema_check(table: Table) -> dg.AssetCheckResult:
+    """Whether a table is as declared: columns and types, keys unique, nothing missing where nothing may be."""
+    problems = schema_problems(table)
+    return dg.AssetCheckResult(
+        passed=not problems,
+        check_name="schema",
+        severity=dg.AssetCheckSeverity.ERROR,
+        metadata={"problems": problems} if problems else {},
+    )
+
+
+def schema_problems(table: Table) -> list[str]:
+    """What is not as declared, a line each; empty if all is."""
+    if not table.exists():
+        return []
+    declared, found = table.schema.arrow(table.vector_dim()), table.dataset().schema
+    problems = [
+        f"column {field.name}: declared {field.type}, found {found.field(field.name).type if field.name in found.names else 'none'}"
+        for field in declared
+        if field.name not in found.names or found.field(field.name).type != field.type
+    ]
+    if problems:
+        return problems
+    keys = ", ".join(f'"{name}"' for name in table.schema.key)
+    required = [column.name for column in table.schema.columns if not column.is_nullable and column.type not in _HEAVY]
+    counted = ", ".join(f'count(*) - count("{name}")' for name in required)
+    with connect({"checked": table}) as con:
+        duplicates = con.execute(f"SELECT count(*) FROM (SELECT 1 FROM checked GROUP BY {keys} HAVING count(*) > 1)").fetchall()[0]
+        missing = con.execute(f"SELECT {counted} FROM checked").fetchall()[0]
+    problems = [f"{duplicates[0]} keys ({keys}) stand more than once"] if duplicates[0] else []
+    return problems + [f"column {name}: {n} missing values" for name, n in zip(required, missing, strict=True) if n]
+
+
+_HEAVY = (pa.large_binary(),)

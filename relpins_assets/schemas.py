@@ -1,0 +1,322 @@
+"""Every table of the lake, declared once: its grain, its key, its columns. Checks, docs and empty tables come from here."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from relpins_resources.lake.schema import FINGERPRINT, VECTOR, Column, TableSchema
+
+STRING, INT, FLOAT, BOOL = pa.string(), pa.int64(), pa.float64(), pa.bool_()
+TIME = pa.timestamp("us", tz="UTC")
+STRINGS = pa.list_(pa.string())
+
+
+def _id(name: str, description: str) -> Column:
+    return Column(name, STRING, description, is_nullable=False)
+
+
+def _raw(name: str, grain: str, key: str, *columns: Column) -> TableSchema:
+    """A table that holds a source's rows as they are; its fingerprint is the hash of the row's content."""
+    source_file = Column("source_file", STRING, "the file of the source it was read from", is_volatile=True)
+    return TableSchema(name, grain, (key,), (_id(key, "its key"), *columns, source_file, FINGERPRINT), kind="raw")
+
+
+RAW_TABLES = (
+    _raw(
+        "raw_pins",
+        "one row per pin of the source",
+        "pin_id",
+        Column("image_bytes", pa.large_binary(), "the image as it came, where it came inline"),
+        Column("image_url", STRING, "where the image lies, where it came by reference"),
+        Column("image_hash", STRING, "SHA-256 of the image file's bytes; null if it is not there"),
+        Column("title", STRING, "the pin's own title"),
+        Column("description", STRING, "the pin's own description"),
+        Column("link", STRING, "where the pin leads"),
+        Column("price", FLOAT, "price, in `currency`"),
+        Column("currency", STRING, "ISO currency code"),
+        Column("board_category", STRING, "category that the source gives the pin"),
+        Column("merchant_tags", STRINGS, "tags that the merchant gave it"),
+        Column("created_at", TIME, "when it was created"),
+        Column("updated_at", TIME, "when it was last changed"),
+    ),
+    _raw(
+        "raw_boards",
+        "one row per board",
+        "board_id",
+        Column("title", STRING, "its title"),
+        Column("description", STRING, "its description"),
+        Column("owner_id", STRING, "the user who owns it"),
+        Column("category", STRING, "its category"),
+    ),
+    TableSchema(
+        "raw_board_pins",
+        "one row per save of a pin to a board",
+        ("board_id", "pin_id"),
+        (
+            _id("board_id", "the board"),
+            _id("pin_id", "the pin"),
+            Column("saved_at", TIME, "when it was saved"),
+            Column("note", STRING, "what the saver wrote"),
+            Column("source_file", STRING, "the file of the source it was read from", is_volatile=True),
+            FINGERPRINT,
+        ),
+        kind="raw",
+    ),
+    _raw(
+        "raw_interactions",
+        "one row per interaction of a user with a pin",
+        "interaction_id",
+        Column("user_id", STRING, "who"),
+        Column("pin_id", STRING, "with which pin"),
+        Column("event", STRING, "impression, click, closeup, long_click, save or hide"),
+        Column("created_at", TIME, "when"),
+        Column("surface", STRING, "related, home or search"),
+        Column("query_pin_id", STRING, "the pin whose related feed it was"),
+        Column("position", INT, "position in the list, 1 is first"),
+        Column("device", STRING, "device"),
+        Column("locale", STRING, "locale"),
+        Column("request_id", STRING, "the request that showed it"),
+        Column("is_randomised", BOOL, "whether that list was in random order"),
+    ),
+    _raw(
+        "raw_searches",
+        "one row per search, autocomplete, filter or browse event",
+        "search_id",
+        Column("query", STRING, "what was typed or picked"),
+        Column("user_id", STRING, "who"),
+        Column("created_at", TIME, "when"),
+        Column("count", INT, "how many times, where the log is aggregated"),
+        Column("clicked_pin_id", STRING, "the pin clicked in its results"),
+        Column("filters", STRING, "filters that were set"),
+        Column("kind", STRING, "search, autocomplete, filter or browse"),
+    ),
+    _raw(
+        "raw_users",
+        "one row per user",
+        "user_id",
+        Column("attributes", STRING, "further columns of the source, as JSON"),
+    ),
+)
+
+BOOKKEEPING = (
+    TableSchema(
+        "rejected_rows",
+        "one row per source row or unit of work that could not be used",
+        ("table", "key", "fingerprint"),
+        (
+            _id("table", "the input table or asset that rejected it"),
+            _id("key", "its key, empty where that is what is missing"),
+            Column("reason", STRING, "why, in few words", is_nullable=False),
+            Column("detail", STRING, "why, in full"),
+            Column("row_json", STRING, "the row as JSON, images left out"),
+            FINGERPRINT,
+        ),
+        kind="raw",
+    ),
+    TableSchema(
+        "source_files",
+        "one row per file of the source",
+        ("path",),
+        (
+            _id("path", "path within the source"),
+            _id("table", "the input table it belongs to"),
+            Column("size", INT, "bytes"),
+            Column("mtime_ns", INT, "when it was last modified", is_volatile=True),
+            Column("status", STRING, "read or unreadable"),
+            Column("message", STRING, "why it is unreadable"),
+        ),
+        kind="raw",
+    ),
+    TableSchema(
+        "source_rows",
+        "one row per row of the source, duplicates and rejected ones too",
+        ("path", "row_number"),
+        (
+            _id("path", "file it stands in"),
+            Column("row_number", INT, "place in that file, from 0", is_nullable=False),
+            _id("table", "the input table"),
+            _id("key", "its key, as text"),
+            Column("updated_at", TIME, "which of several rows with one key is the newest"),
+            Column("is_deleted", BOOL, "whether the row says that it is deleted", is_nullable=False),
+            Column("image_url", STRING, "the image file that it names"),
+            _id("content_hash", "hash of its content, the image file's left out"),
+            Column("reason", STRING, "why it was rejected; null if it was not"),
+            Column("detail", STRING, "why, in full"),
+            Column("row_json", STRING, "the rejected row as JSON"),
+        ),
+        kind="raw",
+        unit=("path",),
+        ledger="source_files",
+    ),
+    TableSchema(
+        "source_images",
+        "one row per image file that a pin names",
+        ("image_url",),
+        (
+            _id("image_url", "as the pins name it"),
+            Column("size", INT, "bytes"),
+            Column("mtime_ns", INT, "when it was last modified", is_volatile=True),
+            _id("image_hash", "SHA-256 of its bytes"),
+        ),
+        kind="raw",
+    ),
+)
+
+CURATION = (
+    TableSchema(
+        "pin_images",
+        "one row per pin whose image could be decoded",
+        ("pin_id",),
+        (
+            _id("pin_id", "the pin"),
+            Column("jpeg", pa.large_binary(), "the image, bounded, upright", is_nullable=False),
+            Column("thumbnail", pa.large_binary(), "the image, small", is_nullable=False),
+            Column("width", INT, "pixels, before bounding"),
+            Column("height", INT, "pixels, before bounding"),
+            _id("pixel_hash", "SHA-256 of the decoded pixels: equal images, equal hash"),
+            _id("phash", "perceptual hash, 64 bits in hexadecimal"),
+            FINGERPRINT,
+        ),
+    ),
+    TableSchema(
+        "pin_joins",
+        "one row per distinct image",
+        ("join_id",),
+        (
+            _id("join_id", "the smallest pixel hash among its pins"),
+            Column("pin_ids", STRINGS, "every pin that carries the image, in order of id"),
+            Column("n_pins", INT, "how many they are"),
+            _id("representative_pin_id", "the pin that stands for the image in feeds: the smallest id"),
+            FINGERPRINT,
+        ),
+    ),
+    TableSchema(
+        "catalog_statistics",
+        "one row per pin, frozen when it was fitted",
+        ("pin_id",),
+        (
+            _id("pin_id", "the pin"),
+            Column("n_saves", INT, "boards it was saved to"),
+            Column("n_impressions", INT, "times it was shown"),
+            Column("n_clicks", INT, "clicks and long clicks"),
+            Column("n_closeups", INT, "closeups"),
+            Column("n_interactions", INT, "interactions of any kind but impressions"),
+            Column("save_rate", FLOAT, "saves per impression, smoothed"),
+            Column("ctr", FLOAT, "clicks per impression, smoothed"),
+            Column("closeup_rate", FLOAT, "closeups per impression, smoothed"),
+            Column("popularity", FLOAT, "saves and interactions, decayed by age"),
+            Column("popular_rank", INT, "1 is the most popular"),
+            Column("chronological_rank", INT, "1 is the newest"),
+        ),
+        kind="trained",
+    ),
+)
+
+ENRICHMENT = (
+    TableSchema(
+        "enriched_descriptions",
+        "one row per pin",
+        ("pin_id",),
+        (
+            _id("pin_id", "the pin"),
+            Column("description", STRING, "its own text, its boards' titles and what its pixels say", is_nullable=False),
+            Column("own_text", STRING, "what its own title and description usefully say; empty where nothing"),
+            Column("statement", STRING, "what its pixels say"),
+            Column("colors", STRINGS, "named dominant colours, most first"),
+            Column("color_shares", pa.list_(pa.float64()), "share of the image of each of them"),
+            Column("board_titles", STRINGS, "titles of boards it was saved to, as used"),
+            _id("describer", "what wrote the statement"),
+            FINGERPRINT,
+        ),
+    ),
+)
+
+
+def _embeddings(name: str, what: str) -> TableSchema:
+    vector = Column("vector", VECTOR, f"{what}, unit length", is_nullable=False)
+    columns = (_id("pin_id", "the pin"), vector, FINGERPRINT)
+    return TableSchema(name, "one row per pin", ("pin_id",), columns, is_versioned=True)
+
+
+EMBEDDINGS = (
+    _embeddings("clip_embeddings", "what its image looks like"),
+    _embeddings("content_embeddings", "what its enriched description says"),
+)
+
+CANDIDATES = (
+    TableSchema(
+        "cooccurrence_candidates",
+        "one row per distinct image that stands on a board",
+        ("join_id",),
+        (
+            _id("join_id", "the image"),
+            Column("candidate_join_ids", STRINGS, "images that share boards with it, most shared boards first"),
+            Column("n_shared_boards", pa.list_(pa.int32()), "how many boards each of them shares with it"),
+            Column("n_boards", INT, "boards it stands on"),
+            FINGERPRINT,
+        ),
+    ),
+)
+
+FEEDS = (
+    TableSchema(
+        "related_pins_feeds",
+        "one row per strategy, pin and rank",
+        ("strategy", "pin_id", "rank"),
+        (
+            _id("strategy", "the blend that made it"),
+            _id("pin_id", "the pin that the feed is for"),
+            Column("rank", pa.int32(), "place in the feed, 1 is first", is_nullable=False),
+            _id("candidate_pin_id", "the pin recommended there"),
+            Column("score", FLOAT, "score of the blend, before diversity"),
+            Column("clip_rank", pa.int32(), "rank by look among the pin's candidates"),
+            Column("content_rank", pa.int32(), "rank by description among them"),
+            Column("cooccurrence_rank", pa.int32(), "rank by shared boards among them; null if they share none"),
+            Column("clip_similarity", FLOAT, "cosine of the two clip vectors"),
+            Column("content_similarity", FLOAT, "cosine of the two content vectors"),
+            Column("n_shared_boards", pa.int32(), "boards that both images stand on"),
+            Column("retrieved_by", STRINGS, "which candidate lists named it"),
+        ),
+        unit=("strategy", "pin_id"),
+        ledger="related_pins_pools",
+    ),
+    TableSchema(
+        "related_pins_pools",
+        "one row per strategy and pin",
+        ("strategy", "pin_id"),
+        (
+            _id("strategy", "the blend"),
+            _id("pin_id", "the pin that the feed is for"),
+            Column("pool", STRINGS, "every candidate that was scored"),
+            Column("clip_floor", FLOAT, "similarity that a pin must reach to enter by look; null if any would"),
+            Column("content_floor", FLOAT, "the same by description"),
+            Column("inputs", STRING, "versions of the inputs it was computed from", is_volatile=True),
+            FINGERPRINT,
+        ),
+        kind="ledger",
+    ),
+)
+
+EVALUATION = (
+    TableSchema(
+        "related_pins_quality",
+        "one row per system, metric and slice of targets",
+        ("system", "metric", "slice"),
+        (
+            _id("system", "what ranked: the blend, one signal alone, a baseline"),
+            _id("metric", "as in the literature, e.g. ndcg@10"),
+            _id("slice", "all targets, or the new, thin or warm ones"),
+            Column("value", FLOAT, "mean over queries"),
+            Column("low", FLOAT, "lower end of the 95 % interval of the difference to the blend"),
+            Column("high", FLOAT, "upper end of it"),
+            Column("n_queries", INT, "queries it is the mean of"),
+        ),
+        kind="report",
+    ),
+)
+
+TABLES = {
+    schema.name: schema
+    for group in (RAW_TABLES, BOOKKEEPING, CURATION, ENRICHMENT, EMBEDDINGS, CANDIDATES, FEEDS, EVALUATION)
+    for schema in group
+}

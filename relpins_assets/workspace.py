@@ -1,0 +1,109 @@
+"""The one resource of the graph: a home's lake, the profile, the source and the clock, held by one run at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+
+from relpins_assets.profile import Profile
+from relpins_assets.schemas import TABLES
+from relpins_resources.describers import Describer, get_describer
+from relpins_resources.encoders import ClipEncoder, SentenceEncoder, clip_encoder, sentence_encoder
+from relpins_resources.errors import RelpinsError
+from relpins_resources.images import ImageLimits
+from relpins_resources.lake import Lake
+from relpins_resources.lake.cache import Cache
+from relpins_resources.sources import FolderSource, Scan, Source
+
+SOURCE_SETTINGS = "_source.yaml"
+"""A source may say in this file which day it stands for: `as_of: 2026-06-01`."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """What every asset works with.
+
+    Args:
+        home: the folder that holds everything relpins writes.
+        profile: the deployment's decisions.
+        open_source: opens what rows come from; None to leave the raw tables as they are.
+        cache_home: whose cache of encodings is used; another home's for an evaluation beside it.
+        day: fixes the clock, over what profile and source say.
+    """
+
+    home: Path
+    profile: Profile
+    open_source: Callable[[], Source] | None = None
+    cache_home: Path | None = None
+    day: date | None = None
+
+    def renewed(self) -> Workspace:
+        """The same workspace with nothing remembered: what a run starts from."""
+        return replace(self)
+
+    @cached_property
+    def lake(self) -> Lake:
+        return Lake(self.home, TABLES)
+
+    @cached_property
+    def source(self) -> Source | None:
+        return self.open_source() if self.open_source is not None else None
+
+    @cached_property
+    def scan(self) -> Scan:
+        """What the source holds, looked at once a run."""
+        assert self.source is not None, "there is no source to look at"
+        return self.source.scan()
+
+    @cached_property
+    def as_of(self) -> date:
+        """The day that counts as now, for the whole of a run."""
+        if self.day is not None:
+            return self.day
+        if isinstance(self.profile.as_of, date):
+            return self.profile.as_of
+        said = source_day(self.source) if self.profile.as_of == "source" and self.source is not None else None
+        return said or datetime.now(UTC).date()
+
+    @cached_property
+    def clip_encoder(self) -> ClipEncoder:
+        return clip_encoder(self.profile.clip)
+
+    @cached_property
+    def sentence_encoder(self) -> SentenceEncoder:
+        return sentence_encoder(self.profile.content)
+
+    @cached_property
+    def describer(self) -> Describer:
+        return get_describer(self.profile.describer)
+
+    @property
+    def image_limits(self) -> ImageLimits:
+        return ImageLimits(**self.profile.images.model_dump())
+
+    def cache(self, name: str) -> Cache:
+        """Encodings by content hash, shared by everything that would encode the same thing again."""
+        return Cache((self.cache_home or self.home) / "cache", name)
+
+
+def source_day(source: Source) -> date | None:
+    """The day that a source says it stands for, None where it says nothing.
+
+    Raises:
+        RelpinsError: its settings file is there and is not `as_of: YYYY-MM-DD`.
+    """
+    path = source.root / SOURCE_SETTINGS if isinstance(source, FolderSource) else None
+    if path is None or not path.is_file():
+        return None
+    try:
+        day = (yaml.safe_load(path.read_text()) or {}).get("as_of")
+    except (yaml.YAMLError, AttributeError):
+        day = None
+    if not isinstance(day, date):
+        raise RelpinsError(f"{path} must hold one line such as `as_of: 2026-06-01`")
+    return day

@@ -1,0 +1,1 @@
+"""What the assets use: tables, sources, encoders, indexes. Never imports relpins_assets."""

@@ -1,0 +1,205 @@
+"""One Lance dataset: read it at a version, upsert, replace, delete. Knows nothing of what the rows mean."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import lance
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from relpins_resources.lake.schema import VECTOR, TableSchema
+
+INDEX_FROM_ROWS = 50_000
+"""Below this a scan answers as fast as the key index, and making one costs more than it saves."""
+LOOKUP_AS_FILTER = 500
+"""Up to so many keys are looked up by a filter; more are read in one scan and matched here."""
+
+
+class Table:
+    """One table on disk, at its newest version or fixed at one.
+
+    A table that has never been written reads as empty. Every write is one atomic commit.
+    """
+
+    def __init__(self, schema: TableSchema, path: Path, version: int | None = None) -> None:
+        self.schema = schema
+        self.path = path
+        self.fixed_version = version
+
+    @property
+    def name(self) -> str:
+        return self.schema.name
+
+    # ---- reading
+
+    def exists(self) -> bool:
+        return (self.path / "_versions").is_dir()
+
+    def dataset(self) -> lance.LanceDataset:
+        return lance.dataset(str(self.path), version=self.fixed_version)
+
+    def version(self) -> int:
+        """The version read here; 0 when nothing was ever written."""
+        return int(self.dataset().version) if self.exists() else 0
+
+    def at(self, version: int) -> Table:
+        """The same table, fixed at one version."""
+        return Table(self.schema, self.path, version)
+
+    def count(self, where: str | None = None) -> int:
+        return int(self.dataset().count_rows(filter=where)) if self.exists() else 0
+
+    def read(self, columns: Sequence[str] | None = None, where: str | None = None) -> pa.Table:
+        """Its rows, in no particular order; `where` is a SQL predicate."""
+        if not self.exists():
+            empty = self.schema.arrow().empty_table()
+            return empty.select(list(columns)) if columns is not None else empty
+        return self.dataset().to_table(columns=list(columns) if columns is not None else None, filter=where)
+
+    def read_keys(self, keys: pa.Array | Sequence[str], columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows whose first key column is one of `keys`; those absent are left out."""
+        first = self.schema.key[0]
+        values = keys if isinstance(keys, (pa.Array, pa.ChunkedArray)) else pa.array(list(keys), pa.string())
+        names = list(columns) if columns is not None else self.schema.names
+        if len(values) <= LOOKUP_AS_FILTER:
+            return self.read(names, _is_in(first, values.to_pylist())) if len(values) else self.read(names).slice(0, 0)
+        wanted = names if first in names else [first, *names]
+        if not self.exists():
+            return self.read(names)
+        filtered = self.dataset().scanner(columns=wanted, filter=pc.field(first).isin(values)).to_table()
+        return filtered.select(names)
+
+    def batches(self, columns: Sequence[str], batch_rows: int = 1024) -> Iterator[pa.RecordBatch]:
+        """Its rows a batch at a time, for columns too big to hold at once."""
+        if self.exists():
+            yield from self.dataset().to_batches(columns=list(columns), batch_size=batch_rows)
+
+    def vector_dim(self) -> int | None:
+        """The length of its vectors; None before the first write."""
+        if not self.exists():
+            return None
+        sizes = [field.type.list_size for field in self.dataset().schema if pa.types.is_fixed_size_list(field.type)]
+        return int(sizes[0]) if sizes else None
+
+    # ---- writing
+
+    def create(self, vector_dim: int | None = None) -> None:
+        """Make it, empty, if it is not there yet; a table of vectors waits until their length is known."""
+        if not self.exists() and (vector_dim or not self.schema.has_vectors):
+            self._assert_writable()
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(self.path, ignore_errors=True)  # a folder without a version is what a kill left behind
+            lance.write_dataset(self.schema.arrow(vector_dim).empty_table(), str(self.path))
+
+    def upsert(self, rows: pa.Table) -> None:
+        """Insert rows, replacing those with the same key."""
+        self._merge(rows, delete_where=None)
+
+    def replace_units(self, rows: pa.Table, units: pa.Table) -> None:
+        """Make `rows` all that these units have: stale rows of theirs go in the same commit.
+
+        `units` has the columns of the unit key; rows of other units are untouched.
+        """
+        if units.num_rows:
+            self._merge(rows, delete_where=_units_predicate(self.schema.unit_key, units))
+
+    def delete_units(self, units: pa.Table) -> None:
+        """Delete all rows of these units."""
+        if units.num_rows and self.exists():
+            self._assert_writable()
+            self.dataset().delete(_units_predicate(self.schema.unit_key, units))
+
+    def delete_where(self, predicate: str) -> None:
+        if self.exists():
+            self._assert_writable()
+            self.dataset().delete(predicate)
+
+    def overwrite(self, rows: pa.Table) -> None:
+        """Replace the whole content in one commit."""
+        self._assert_writable()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lance.write_dataset(self.conform(rows), str(self.path), mode="overwrite" if self.exists() else "create")
+
+    def drop(self) -> None:
+        self._assert_writable()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def conform(self, rows: pa.Table) -> pa.Table:
+        """`rows` in this table's column order and types; a missing column is an error, a further one too."""
+        target = self.schema.arrow(self.vector_dim() or _vector_length(rows))
+        unexpected = set(rows.column_names) ^ set(target.names)
+        assert not unexpected, f"{self.name}: columns too many or missing: {sorted(unexpected)}"
+        return rows.select(target.names).cast(target)
+
+    def _merge(self, rows: pa.Table, delete_where: str | None) -> None:
+        self._assert_writable()
+        rows = self.conform(rows)
+        self.create(_vector_length(rows))
+        merge = (
+            self.dataset().merge_insert(list(self.schema.key)).when_matched_update_all().when_not_matched_insert_all()
+        )
+        if delete_where is not None:
+            merge = merge.when_not_matched_by_source_delete(delete_where)
+        merge.conflict_retries(20).execute(rows)
+
+    def _assert_writable(self) -> None:
+        assert self.fixed_version is None, f"{self.name} is fixed at version {self.fixed_version}: it cannot be written"
+
+    def ensure_key_index(self) -> None:
+        """Give a table that has grown large a BTREE index on the first column of its key."""
+        if self.exists() and self.count() >= INDEX_FROM_ROWS and not self.dataset().list_indices():
+            self.dataset().create_scalar_index(self.schema.key[0], "BTREE")
+
+
+def vectors(rows: pa.Table, column: str = "vector") -> npt.NDArray[np.float32]:
+    """A column of vectors as an array (n, d)."""
+    chunks = rows[column].combine_chunks()
+    if pa.types.is_fixed_size_list(chunks.type):
+        size = chunks.type.list_size
+        return np.asarray(chunks.flatten(), dtype=np.float32).reshape(-1, size)
+    return np.asarray(chunks.to_pylist(), dtype=np.float32).reshape(rows.num_rows, -1)
+
+
+def vector_array(matrix: npt.NDArray[np.float32]) -> pa.Array:
+    """An array (n, d) as a column of vectors."""
+    return pa.FixedSizeListArray.from_arrays(pa.array(matrix.ravel(), pa.float32()), matrix.shape[1])
+
+
+def _vector_length(rows: pa.Table) -> int | None:
+    for field in rows.schema:
+        if pa.types.is_fixed_size_list(field.type) and field.type.value_type == VECTOR.value_type:
+            return int(field.type.list_size)
+    return None
+
+
+def _units_predicate(unit_key: Sequence[str], units: pa.Table) -> str:
+    if len(unit_key) == 1:
+        return _is_in(unit_key[0], units[unit_key[0]].to_pylist())
+    *leading, last = unit_key
+    groups: dict[tuple[Any, ...], list[Any]] = {}
+    for *head, tail in zip(*(units[name].to_pylist() for name in unit_key), strict=True):
+        groups.setdefault(tuple(head), []).append(tail)
+    parts = [
+        " AND ".join(
+            [
+                *(f"{name} = {_literal(value)}" for name, value in zip(leading, head, strict=True)),
+                _is_in(last, tails),
+            ]
+        )
+        for head, tails in groups.items()
+    ]
+    return " OR ".join(f"({part})" for part in parts)
+
+
+def _is_in(column: str, values: Sequence[Any]) -> str:
+    return f"{column} IN ({', '.join(_literal(value) for value in values)})"
+
+
+def _literal(value: Any) -> str:
+    return str(value) if isinstance(value, (int, float)) else "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,88 @@
+"""Which version of its inputs a non-local table has fully taken in, and what changed since.
+
+A feed depends on the whole catalog, so no fingerprint of its own can say that a new pin should enter it. It asks
+instead: what is different between the inputs now and the inputs as they were when the last pass over it ended?
+The answer is read from the tables' own versions, so it is right after a missed run, a killed one, or many at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from relpins_resources.lake.files import read_json, write_json
+from relpins_resources.lake.table import Table
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Keys of one input that differ from when the mark was set: `upserted` hold new content, `gone` are no more.
+
+    A changed row is in both, as if deleted and inserted.
+    """
+
+    upserted: pa.Array
+    gone: pa.Array
+
+    def __len__(self) -> int:
+        return len(self.upserted) + len(self.gone)
+
+
+class Watermark:
+    """The mark of one consumer over its input tables."""
+
+    def __init__(self, root: Path, consumer: str, inputs: Mapping[str, Table]) -> None:
+        self.path = root / f"{consumer}.json"
+        self.inputs = dict(inputs)
+
+    def now(self) -> dict[str, dict[str, object]]:
+        return {name: {"path": table.path.name, "version": table.version()} for name, table in self.inputs.items()}
+
+    def changes(self) -> dict[str, Changes] | None:
+        """Per input, what changed since the mark; None if that cannot be known (then everything counts as changed)."""
+        mark = read_json(self.path)
+        if mark is None or mark.keys() != self.inputs.keys():
+            return None
+        found = {}
+        for name, table in self.inputs.items():
+            if mark[name]["path"] != table.path.name:
+                return None
+            difference = _difference(table, int(mark[name]["version"]))
+            if difference is None:
+                return None
+            found[name] = difference
+        return found
+
+    def set(self, versions: dict[str, dict[str, object]]) -> None:
+        """Record that everything up to `versions` (taken by `now` before the pass) has been taken in."""
+        write_json(self.path, versions)
+
+    def clear(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+def _difference(table: Table, version: int) -> Changes | None:
+    key = table.schema.key[0]
+    none = pa.array([], pa.string())
+    if version == table.version():
+        return Changes(none, none)
+    if version == 0:
+        return Changes(table.read([key])[key].combine_chunks(), none)
+    try:
+        before = table.at(version).read([key, "fingerprint"])
+    except (ValueError, OSError):  # that version was cleaned up
+        return None
+    after = table.read([key, "fingerprint"])
+    return Changes(_not_in(after, before, key), _not_in(before, after, key))
+
+
+def _not_in(rows: pa.Table, others: pa.Table, key: str) -> pa.Array:
+    """Keys of the rows that `others` does not hold with the same fingerprint."""
+    mine = pc.binary_join_element_wise(rows[key], rows["fingerprint"], "|")
+    theirs = pc.binary_join_element_wise(others[key], others["fingerprint"], "|")
+    kept = rows[key].filter(pc.invert(pc.is_in(mine, value_set=theirs)))
+    return kept.combine_chunks() if isinstance(kept, pa.ChunkedArray) else kept

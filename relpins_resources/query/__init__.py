@@ -1,0 +1,1 @@
+"""Steps that turn candidates into a feed; each file is one formula."""
