@@ -126,5 +126,6 @@ def _n_computed(result: dg.ExecuteInProcessResult) -> int:
     total = 0
     for event in result.get_asset_materialization_events():
         metadata = event.materialization.metadata
-        total += sum(int(metadata[name].value) for name in ("new", "stale") if name in metadata)  # type: ignore[arg-type]
+        counts = [metadata[name].value for name in ("new", "stale") if name in metadata]
+        total += sum(count for count in counts if isinstance(count, int) and not isinstance(count, bool))
     return total

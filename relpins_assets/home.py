@@ -9,7 +9,7 @@ from relpins_assets.profile import Profile, load_profile
 from relpins_assets.workspace import Workspace
 from relpins_resources.errors import RelpinsError
 from relpins_resources.lake.files import read_json, write_json
-from relpins_resources.sources import Source, open_source
+from relpins_resources.sources import open_source
 
 SETTINGS = "settings.json"
 DEFAULT_PROFILE = "sample"
@@ -27,17 +27,13 @@ class Home:
     def profile(self) -> Profile:
         return load_profile(self.profile_name)
 
-    def source(self) -> Source | None:
-        if self.source_path is None:
-            return None
-        reading = self.profile.reading
-        return open_source(
-            {"path": str(self.source_path), "columns": reading.columns, "sql": reading.sql, "tables": reading.tables}
-        )
-
     def workspace(self) -> Workspace:
         """What the graph works with; nothing is read or written yet."""
-        return Workspace(self.folder, self.profile, self.source if self.source_path is not None else None)
+        path, reading = self.source_path, self.profile.reading
+        if path is None:
+            return Workspace(self.folder, self.profile)
+        options = {"path": str(path), "columns": reading.columns, "sql": reading.sql, "tables": reading.tables}
+        return Workspace(self.folder, self.profile, lambda: open_source(options))
 
     def remember(self) -> None:
         write_json(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import dagster as dg
 import pyarrow as pa
@@ -19,30 +19,49 @@ OWNERS = ["team:relpins"]
 PROGRESS_EVERY_S = 5.0
 
 WorkspaceParam = dg.ResourceParam[Workspace]
+Metadata: TypeAlias = dict[str, Any]
+
+if TYPE_CHECKING:
+    Materialized: TypeAlias = dg.MaterializeResult[Any]
+else:  # Dagster reads the annotation of an asset, and knows the bare class only
+    Materialized = dg.MaterializeResult
 
 
-def described(
-    name: str, description: str, *, deps: Sequence[str] = (), kinds: Sequence[str] = (), version: str = "1"
-) -> dict[str, Any]:
-    """Keyword arguments of `@dg.asset` for the table asset `name`: grain first, columns, and the blocking schema check."""
+def table_asset(
+    name: str,
+    description: str,
+    *,
+    deps: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+    version: str = "1",
+    checks: Mapping[str, str] | None = None,
+) -> Callable[[Callable[..., Materialized]], dg.AssetsDefinition]:
+    """Decorator of the asset that fills table `name`: grain first, its columns, and a blocking check of its schema.
+
+    Args:
+        description: what the table is, after its grain.
+        deps: names of the assets it reads.
+        checks: further checks that the asset reports, with their descriptions; they do not block.
+    """
     schema = TABLES[name]
     columns = [
         dg.TableColumn(column.name, str(column.type), column.description, _constraints(schema, column.name))
         for column in schema.columns
     ]
-    grain = schema.grain[0].upper() + schema.grain[1:]
-    return {
-        "name": name,
-        "description": f"{grain}. {description}",
-        "deps": list(deps),
-        "kinds": {"lance", *kinds},
-        "owners": OWNERS,
-        "code_version": version,
-        "metadata": {"dagster/column_schema": dg.TableSchema(columns=columns), "dagster/table_name": name},
-        "check_specs": [
-            dg.AssetCheckSpec("schema", asset=name, blocking=True, description="columns, types, unique keys, no missing values")
+    blocking = dg.AssetCheckSpec("schema", asset=name, blocking=True, description="as declared, unique keys, no gaps")
+    return dg.asset(
+        name=name,
+        description=f"{schema.grain[0].upper()}{schema.grain[1:]}. {description}",
+        deps=list(deps),
+        kinds={"lance", *kinds},
+        owners=OWNERS,
+        code_version=version,
+        metadata={"dagster/column_schema": dg.TableSchema(columns=columns), "dagster/table_name": name},
+        check_specs=[
+            blocking,
+            *(dg.AssetCheckSpec(check, asset=name, description=told) for check, told in (checks or {}).items()),
         ],
-    }
+    )
 
 
 def _constraints(schema: TableSchema, column: str) -> dg.TableColumnConstraints:
@@ -142,7 +161,7 @@ def reported(
     report: RefreshReport,
     metadata: Mapping[str, Any] | None = None,
     checks: Sequence[dg.AssetCheckResult] = (),
-) -> dg.MaterializeResult:
+) -> Materialized:
     """The result of a refreshed table asset: rows, what changed, its own metadata, and its schema check."""
     table = workspace.lake.table(name)
     table.ensure_key_index()

@@ -122,10 +122,11 @@ BOOKKEEPING = (
             _id("table", "the input table it belongs to"),
             Column("size", INT, "bytes"),
             Column("mtime_ns", INT, "when it was last modified", is_volatile=True),
+            _id("reading_version", "how its rows were read: the mapping of columns, tables and SQL"),
             Column("status", STRING, "read or unreadable"),
             Column("message", STRING, "why it is unreadable"),
         ),
-        kind="raw",
+        kind="bookkeeping",
     ),
     TableSchema(
         "source_rows",
@@ -144,7 +145,7 @@ BOOKKEEPING = (
             Column("detail", STRING, "why, in full"),
             Column("row_json", STRING, "the rejected row as JSON"),
         ),
-        kind="raw",
+        kind="bookkeeping",
         unit=("path",),
         ledger="source_files",
     ),
@@ -158,7 +159,7 @@ BOOKKEEPING = (
             Column("mtime_ns", INT, "when it was last modified", is_volatile=True),
             _id("image_hash", "SHA-256 of its bytes"),
         ),
-        kind="raw",
+        kind="bookkeeping",
     ),
 )
 
@@ -173,6 +174,7 @@ CURATION = (
             Column("thumbnail", pa.large_binary(), "the image, small", is_nullable=False),
             Column("width", INT, "pixels, before bounding"),
             Column("height", INT, "pixels, before bounding"),
+            _id("jpeg_hash", "SHA-256 of the stored image: what encoders see"),
             _id("pixel_hash", "SHA-256 of the decoded pixels: equal images, equal hash"),
             _id("phash", "perceptual hash, 64 bits in hexadecimal"),
             FINGERPRINT,

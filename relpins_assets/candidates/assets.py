@@ -4,7 +4,7 @@ import dagster as dg
 
 from relpins_assets.candidates.cooccurrence import count_histogram, relevance_by_count
 from relpins_assets.candidates.shared_boards import SharedBoards, wanted_joins
-from relpins_assets.refreshing import Wanted, WorkspaceParam, described, refresh_asset, reported, wants
+from relpins_assets.refreshing import Materialized, Metadata, Wanted, WorkspaceParam, refresh_asset, reported, table_asset, wants
 from relpins_assets.workspace import Workspace
 from relpins_resources.images import as_markdown, histogram_chart
 from relpins_resources.lake import Lake
@@ -18,14 +18,12 @@ def wanted_candidates(workspace: Workspace) -> Wanted:
     return Wanted(wanted_joins(workspace.lake), f"1:{workspace.profile.cooccurrence.limit}")
 
 
-@dg.asset(
-    **described(
-        "cooccurrence_candidates",
-        "Pictures that people saved to the same boards, most shared boards first.",
-        deps=["raw_board_pins", "pin_joins", "clip_embeddings"],
-    )
+@table_asset(
+    "cooccurrence_candidates",
+    "Pictures that people saved to the same boards, most shared boards first.",
+    deps=["raw_board_pins", "pin_joins", "clip_embeddings"],
 )
-def cooccurrence_candidates(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg.MaterializeResult:
+def cooccurrence_candidates(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
     lake, limit = workspace.lake, workspace.profile.cooccurrence.limit
     graph = SharedBoards.load(lake)
     report = refresh_asset(
@@ -39,7 +37,7 @@ def cooccurrence_candidates(context: dg.AssetExecutionContext, workspace: Worksp
     return reported(workspace, "cooccurrence_candidates", report, metadata)
 
 
-def _co_occurrence_metadata(lake: Lake, graph: SharedBoards, limit: int) -> dict[str, object]:
+def _co_occurrence_metadata(lake: Lake, graph: SharedBoards, limit: int) -> Metadata:
     """How many pairs share one board, two, ...; and how alike they look, the more boards they share."""
     rows = graph.sample(SHOWN_ROWS)
     histogram = count_histogram(graph.blocks(rows, limit))

@@ -8,10 +8,10 @@ from relpins_assets.catalog.images import RawImage, decode_images
 from relpins_assets.catalog.ingest import Ingested, ingest
 from relpins_assets.catalog.pending import IMAGES_SEEN
 from relpins_assets.pictures import sheet_of_pins
-from relpins_assets.refreshing import Wanted, WorkspaceParam, described, refresh_asset, reported, wants
+from relpins_assets.refreshing import Materialized, Metadata, Wanted, WorkspaceParam, refresh_asset, reported, table_asset, wants
 from relpins_assets.workspace import Workspace
 from relpins_resources.images import as_markdown, histogram_chart
-from relpins_resources.lake import RefreshReport
+from relpins_resources.lake import Outcome, RefreshReport
 from relpins_resources.lake.fingerprints import digest
 from relpins_resources.sources.layout import INPUT_TABLES
 
@@ -24,15 +24,12 @@ class IngestConfig(dg.Config):
 
 def _raw_asset(table: str) -> dg.AssetsDefinition:
     name = f"raw_{table}"
-    arguments = described(name, f"As the source has it: {INPUT_TABLES[table].description}.", kinds=["source"])
-    arguments["check_specs"].append(
-        dg.AssetCheckSpec("source", asset=name, description="every file was read, and no deletes were withheld")
-    )
+    source_check = {"source": "every file was read, and no deletes were withheld"}
 
-    @dg.asset(**arguments)
+    @table_asset(name, f"As the source has it: {INPUT_TABLES[table].description}.", kinds=["source"], checks=source_check)
     def raw(
         context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: IngestConfig
-    ) -> dg.MaterializeResult:
+    ) -> Materialized:
         if workspace.source is None:
             workspace.lake.table(name).create()
             return reported(workspace, name, RefreshReport(), {}, [_source_check(None)])
@@ -80,18 +77,16 @@ def wanted_pin_images(workspace: Workspace) -> Wanted:
     return Wanted(rows, digest("1", workspace.image_limits))
 
 
-@dg.asset(
-    **described(
-        "pin_images",
-        "Decoded, turned upright, bounded and hashed; an image that cannot be used is rejected with its reason.",
-        deps=["raw_pins"],
-    )
+@table_asset(
+    "pin_images",
+    "Decoded, turned upright, bounded and hashed; an image that cannot be used is rejected with its reason.",
+    deps=["raw_pins"],
 )
-def pin_images(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg.MaterializeResult:
+def pin_images(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
     lake, limits = workspace.lake, workspace.image_limits
     raw_pins = lake.table("raw_pins")
 
-    def decode(batch: pa.Table) -> object:
+    def decode(batch: pa.Table) -> Outcome:
         rows = raw_pins.read_keys(batch["pin_id"], ["pin_id", "image_bytes", "image_url"])
         found = {row["pin_id"]: row for row in rows.to_pylist()}
         pins = [RawImage(**found[pin_id]) for pin_id in batch["pin_id"].to_pylist()]
@@ -119,26 +114,25 @@ def pin_images(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> 
 
 
 def _newest(workspace: WorkspaceParam) -> list[str]:
-    return workspace.lake.query("""
+    newest = workspace.lake.query("""
         SELECT pin_id FROM pin_images JOIN raw_pins USING (pin_id)
-        ORDER BY created_at DESC NULLS LAST, pin_id LIMIT 18""")["pin_id"].to_pylist()
+        ORDER BY created_at DESC NULLS LAST, pin_id LIMIT 18""")
+    return [str(pin_id) for pin_id in newest["pin_id"].to_pylist()]
 
 
-@dg.asset(
-    **described(
-        "rejected_rows",
-        "With the reason, and the row itself as far as it can be shown. Nothing vanishes: it is here or in a table.",
-        deps=[*(f"raw_{table}" for table in INPUT_TABLES), "pin_images"],
-    )
+@table_asset(
+    "rejected_rows",
+    "With the reason, and the row itself as far as it can be shown. Nothing vanishes: it is here or in a table.",
+    deps=[*(f"raw_{table}" for table in INPUT_TABLES), "pin_images"],
 )
-def rejected_rows(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg.MaterializeResult:
+def rejected_rows(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
     workspace.lake.rejected.create()
     counts = workspace.lake.query(
         'SELECT "table" || \': \' || reason AS what, count(*) AS n FROM rejected_rows GROUP BY 1 ORDER BY 2 DESC, 1'
     ).to_pylist()
     for row in counts:
         context.log.info(f"{row['what']}: {row['n']}")
-    metadata: dict[str, object] = {row["what"]: row["n"] for row in counts}
+    metadata: Metadata = {row["what"]: row["n"] for row in counts}
     if counts:
         chart = histogram_chart({row["what"]: row["n"] for row in counts[:12]}, "rejected rows")
         metadata["by reason"] = dg.MetadataValue.md(as_markdown(chart, "rejected rows by reason"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -75,6 +76,7 @@ def _image_rows(decoded: list[tuple[str, DecodedImage]]) -> pa.Table:
             "thumbnail": pa.array([image.thumbnail for image in images], pa.large_binary()),
             "width": pa.array([image.width for image in images], pa.int64()),
             "height": pa.array([image.height for image in images], pa.int64()),
+            "jpeg_hash": pa.array([hashlib.sha256(image.jpeg).hexdigest() for image in images], pa.string()),
             "pixel_hash": pa.array([image.pixel_hash for image in images], pa.string()),
             "phash": pa.array([image.phash for image in images], pa.string()),
         }

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from relpins_assets.catalog.duplicates import BEATEN, RANKED, WANTED, WINNER
 from relpins_assets.catalog.image_files import hash_image_files
 from relpins_assets.catalog.reading import FilesRead, read_changed_files, record_files, validated_parts
 from relpins_resources.lake import Lake, RefreshReport, Table
@@ -24,20 +25,6 @@ from relpins_resources.sources.keys import row_keys
 from relpins_resources.sources.layout import INPUT_TABLES
 from relpins_resources.sources.rejected import rejected_rows
 from relpins_resources.sources.validate import Validated
-
-# Of the good rows with one key the newest wins, then the later file, then the later row. One that is beaten by a row
-# that says the same is no loss and is not rejected; nor is one whose pin was deleted since.
-RANKED = """
-CREATE TABLE ranked AS
-SELECT r.*, md5(r.content_hash || coalesce(i.image_hash, '')) AS fingerprint,
-       row_number() OVER newest AS place, first_value(r.path) OVER newest AS winner_path,
-       first_value(r.row_number) OVER newest AS winner_row, first_value(r.is_deleted) OVER newest AS is_gone,
-       first_value(r.content_hash) OVER newest AS winner_hash
-FROM source_rows r LEFT JOIN source_images i USING (image_url) WHERE r."table" = ? AND r.reason IS NULL
-WINDOW newest AS (PARTITION BY r.key ORDER BY r.updated_at DESC NULLS LAST, r.path DESC, r.row_number DESC)
-"""
-BEATEN = "place > 1 AND NOT is_gone AND content_hash <> winner_hash"
-WANTED = "SELECT key, path, row_number, fingerprint FROM ranked WHERE place = 1 AND NOT is_gone"
 
 
 @dataclass
@@ -92,7 +79,7 @@ def ingest(lake: Lake, source: Source, scan: Scan, table: str, *, most_gone: flo
     raw.delete_units(gone)
     report.n_gone = gone.num_rows
     report.n_rejected = _sync_rejected(lake, table, rejected, losers)
-    record_files(lake, table, files)
+    record_files(lake, table, files, source.reading_version)
     ingested.warnings += source.column_warnings()
     return ingested
 
@@ -141,12 +128,12 @@ def _new_losers(con: duckdb.DuckDBPyConnection, lake: Lake, table: str) -> dict[
     """Rows beaten by another with their key and not yet in rejected_rows, by file, with what beat each."""
     con.register("rejected", lake.rejected.read(["key", "fingerprint"], where=f"`table` = '{table}'"))
     beaten = con.execute(f"""
-        SELECT path, row_number, winner_path, winner_row FROM ranked r
+        SELECT path, row_number, {WINNER} FROM ranked r
         WHERE {BEATEN} AND NOT EXISTS
             (SELECT 1 FROM rejected x WHERE x.key = r.key AND x.fingerprint = r.content_hash)""").fetchall()
     losers: dict[str, dict[int, str]] = {}
-    for path, row_number, winner_path, winner_row in beaten:
-        losers.setdefault(path, {})[row_number] = f"row {winner_row} of {winner_path} is kept"
+    for path, row_number, winner in beaten:
+        losers.setdefault(path, {})[row_number] = winner
     return losers
 
 
@@ -159,7 +146,7 @@ def _rejected(con: duckdb.DuckDBPyConnection, table: str) -> pa.Table:
             SELECT key, content_hash AS fingerprint, reason, detail, row_json, path, row_number
             FROM source_rows WHERE "table" = $table AND reason IS NOT NULL
             UNION ALL
-            SELECT key, content_hash, $duplicate, 'row ' || winner_row || ' of ' || winner_path || ' is kept', NULL,
+            SELECT key, content_hash, $duplicate, {WINNER}, NULL,
                    path, row_number FROM ranked WHERE {BEATEN})
         ORDER BY key, fingerprint, path, row_number""",
         {"table": table, "duplicate": DUPLICATE_ID},

@@ -26,7 +26,8 @@ def find_pending(workspace: Workspace) -> Pending | None:
     A file once recorded as unreadable, and deletes once withheld, wait for the source to change.
     """
     lake, scan = workspace.lake, workspace.scan
-    changed = {table: changed_files(lake, scan, table) for table in INPUT_TABLES}
+    assert workspace.source is not None
+    changed = {table: changed_files(lake, scan, table, workspace.source.reading_version) for table in INPUT_TABLES}
     n_changed = sum(len(stale) + len(vanished) for stale, vanished, _ in changed.values())
     reasons = [f"{n_changed} files new, changed or gone"] if n_changed else []
     if lake.recall(IMAGES_SEEN) != scan.images_digest:

@@ -17,6 +17,7 @@ from relpins_resources.sources.keys import row_keys
 from relpins_resources.sources.layout import INPUT_TABLES
 from relpins_resources.sources.validate import Validated, validate
 
+STAMP = ("size", "mtime_ns", "reading_version")
 READ, UNREADABLE = "read", "unreadable"
 
 
@@ -35,7 +36,7 @@ class FilesRead:
         return not self.unreadable and not self.n_known_unreadable
 
 
-def changed_files(lake: Lake, scan: Scan, table: str) -> tuple[list[SourceFile], list[str], int]:
+def changed_files(lake: Lake, scan: Scan, table: str, reading_version: str) -> tuple[list[SourceFile], list[str], int]:
     """Files of a table that are not recorded as they are now, paths recorded but gone, and how many are known as unreadable."""
     recorded = {
         row["path"]: row
@@ -46,7 +47,7 @@ def changed_files(lake: Lake, scan: Scan, table: str) -> tuple[list[SourceFile],
         file
         for file in files
         if file.path not in recorded
-        or (recorded[file.path]["size"], recorded[file.path]["mtime_ns"]) != (file.size, file.mtime_ns)
+        or tuple(recorded[file.path][name] for name in STAMP) != (file.size, file.mtime_ns, reading_version)
     ]
     here, stale_paths = {file.path for file in files}, {file.path for file in stale}
     known_bad = [
@@ -57,7 +58,7 @@ def changed_files(lake: Lake, scan: Scan, table: str) -> tuple[list[SourceFile],
 
 def read_changed_files(lake: Lake, source: Source, scan: Scan, table: str) -> FilesRead:
     """Read what changed into source_rows; the files are recorded as read by `record_files`, after all else is done."""
-    stale, vanished, n_known_unreadable = changed_files(lake, scan, table)
+    stale, vanished, n_known_unreadable = changed_files(lake, scan, table, source.reading_version)
     done = FilesRead(vanished=vanished, n_known_unreadable=n_known_unreadable)
     rows = lake.table("source_rows")
     for file in stale:
@@ -74,7 +75,7 @@ def read_changed_files(lake: Lake, source: Source, scan: Scan, table: str) -> Fi
     return done
 
 
-def record_files(lake: Lake, table: str, files: FilesRead) -> None:
+def record_files(lake: Lake, table: str, files: FilesRead, reading_version: str) -> None:
     """Remember the files as they were when they were read, or as unreadable, so that they are left alone until they change."""
     entries = [(file, READ, None) for file in files.read] + [(file, UNREADABLE, why) for file, why in files.unreadable]
     recorded = lake.table("source_files")
@@ -86,6 +87,7 @@ def record_files(lake: Lake, table: str, files: FilesRead) -> None:
                     "table": [table] * len(entries),
                     "size": pa.array([file.size for file, _, _ in entries], pa.int64()),
                     "mtime_ns": pa.array([file.mtime_ns for file, _, _ in entries], pa.int64()),
+                    "reading_version": [reading_version] * len(entries),
                     "status": [status for _, status, _ in entries],
                     "message": pa.array([message for _, _, message in entries], pa.string()),
                 }

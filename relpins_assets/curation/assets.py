@@ -6,7 +6,7 @@ import pyarrow as pa
 from relpins_assets.curation.joins import join_rows, wanted_joins
 from relpins_assets.curation.statistics import catalog_statistics as compute_statistics
 from relpins_assets.fitting import FitConfig, chosen_or_fitted
-from relpins_assets.refreshing import Wanted, WorkspaceParam, described, refresh_asset, reported, wants
+from relpins_assets.refreshing import Materialized, Wanted, WorkspaceParam, refresh_asset, reported, table_asset, wants
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake import RefreshReport
 from relpins_resources.lake.fingerprints import digest
@@ -17,8 +17,8 @@ def wanted_pin_joins(workspace: Workspace) -> Wanted:
     return Wanted(wanted_joins(workspace.lake), "1")
 
 
-@dg.asset(**described("pin_joins", "Pins that carry the same picture are one.", deps=["pin_images"]))
-def pin_joins(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg.MaterializeResult:
+@table_asset("pin_joins", "Pins that carry the same picture are one.", deps=["pin_images"])
+def pin_joins(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
     report = refresh_asset(context, workspace, "pin_joins", join_rows, batch_units=5_000)
     table = workspace.lake.table("pin_joins")
     n_repinned = table.count("n_pins > 1")
@@ -26,18 +26,16 @@ def pin_joins(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> d
     return reported(workspace, "pin_joins", report, {"images with several pins": n_repinned, "share of them": share})
 
 
-@dg.asset(
-    **described(
-        "catalog_statistics",
-        "Saves, engagement rates and popularity, frozen so that one new save does not make every row stale. "
-        "Fitted when missing, and again by the nightly job.",
-        deps=["raw_pins", "raw_board_pins", "raw_interactions"],
-        kinds=["trained"],
-    )
+@table_asset(
+    "catalog_statistics",
+    "Saves, engagement rates and popularity, frozen so that one new save does not make every row stale. "
+    "Fitted when missing, and again by the nightly job.",
+    deps=["raw_pins", "raw_board_pins", "raw_interactions"],
+    kinds=["trained"],
 )
 def catalog_statistics(
     context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FitConfig
-) -> dg.MaterializeResult:
+) -> Materialized:
     lake = workspace.lake
     inputs = {name: lake.table(name).version() for name in ("raw_pins", "raw_board_pins", "raw_interactions")}
     version = digest("1", workspace.as_of, inputs)

@@ -12,7 +12,7 @@ from relpins_assets.embeddings.vectors import (
     wanted_texts,
 )
 from relpins_assets.fitting import FitConfig, chosen_or_fitted
-from relpins_assets.refreshing import OWNERS, Wanted, WorkspaceParam, described, refresh_asset, reported, wants
+from relpins_assets.refreshing import Materialized, OWNERS, Wanted, WorkspaceParam, refresh_asset, reported, table_asset, wants
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake.fingerprints import digest
 
@@ -27,7 +27,7 @@ from relpins_resources.lake.fingerprints import digest
 )
 def clip_model(
     context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FitConfig
-) -> dg.MaterializeResult:
+) -> Materialized:
     lake, encoder, sentences = workspace.lake, workspace.clip_encoder, workspace.sentence_encoder
     pins = training_pins(lake)
     if pins.num_rows == 0:
@@ -36,7 +36,7 @@ def clip_model(
         encoder.features_version,
         sentences.version,
         workspace.profile.seed,
-        pins["pixel_hash"].to_pylist(),
+        pins["jpeg_hash"].to_pylist(),
         pins["title"].to_pylist(),
         pins["description"].to_pylist(),
     )
@@ -66,8 +66,8 @@ def wanted_clip_embeddings(workspace: Workspace) -> Wanted | None:
     return Wanted(wanted_images(workspace.lake), digest("1", model.version))
 
 
-@dg.asset(**described("clip_embeddings", "What the pin's picture looks like.", deps=["clip_model", "pin_images"]))
-def clip_embeddings(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg.MaterializeResult:
+@table_asset("clip_embeddings", "What the pin's picture looks like.", deps=["clip_model", "pin_images"])
+def clip_embeddings(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
     lake, encoder = workspace.lake, workspace.clip_encoder
     artefact = lake.artefact("clip_model")
     if artefact is None:
@@ -89,12 +89,10 @@ def wanted_content_embeddings(workspace: Workspace) -> Wanted:
     return Wanted(wanted_texts(workspace.lake), digest("1", workspace.sentence_encoder.version))
 
 
-@dg.asset(
-    **described(
-        "content_embeddings", "What the pin's enriched description says.", deps=["enriched_descriptions"]
-    )
+@table_asset(
+    "content_embeddings", "What the pin's enriched description says.", deps=["enriched_descriptions"]
 )
-def content_embeddings(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg.MaterializeResult:
+def content_embeddings(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
     lake, encoder = workspace.lake, workspace.sentence_encoder
     lake.choose("spaces", "content_embeddings", encoder.version)
     cache = workspace.cache(f"sentences@{encoder.version}")

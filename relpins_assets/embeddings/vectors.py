@@ -29,8 +29,8 @@ ENCODED_SIDE = 512
 
 
 def wanted_images(lake: Lake) -> pa.Table:
-    """One row per pin with an image (pin_id, pixel_hash)."""
-    return lake.query("SELECT pin_id, pixel_hash FROM pin_images ORDER BY pin_id")
+    """One row per pin with an image (pin_id, jpeg_hash)."""
+    return lake.query("SELECT pin_id, jpeg_hash FROM pin_images ORDER BY pin_id")
 
 
 def wanted_texts(lake: Lake) -> pa.Table:
@@ -39,8 +39,8 @@ def wanted_texts(lake: Lake) -> pa.Table:
 
 
 def image_features(pins: pa.Table, lake: Lake, encoder: ClipEncoder, cache: Cache) -> Floats:
-    """Raw features (n, f) of the pins' images; `pins` has pin_id and pixel_hash."""
-    pin_ids, hashes = pins["pin_id"].to_pylist(), pins["pixel_hash"].to_pylist()
+    """Raw features (n, f) of the pins' images; `pins` has pin_id and jpeg_hash."""
+    pin_ids, hashes = pins["pin_id"].to_pylist(), pins["jpeg_hash"].to_pylist()
 
     def encode(positions: Sequence[int]) -> Floats:
         table = lake.table("pin_images")
@@ -93,11 +93,12 @@ def fit_clip_model(
 
 
 def training_pins(lake: Lake) -> pa.Table:
-    """The pins a model is fitted on: one per distinct image, in order of hash (pin_id, pixel_hash, title, description)."""
+    """The pins a model is fitted on: one per distinct image, by hash (pin_id, jpeg_hash, title, description)."""
     return lake.query(f"""
-        SELECT j.representative_pin_id AS pin_id, j.join_id AS pixel_hash,
+        SELECT j.representative_pin_id AS pin_id, i.jpeg_hash,
                coalesce(p.title, '') AS title, coalesce(p.description, '') AS description
         FROM pin_joins j JOIN raw_pins p ON p.pin_id = j.representative_pin_id
+        JOIN pin_images i ON i.pin_id = j.representative_pin_id
         ORDER BY j.join_id LIMIT {FIT_SAMPLE}""")
 
 

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from relpins_assets.enrichment.descriptions import describe, wanted_descriptions
-from relpins_assets.refreshing import Wanted, WorkspaceParam, described, refresh_asset, reported, wants
+from relpins_assets.refreshing import Materialized, Wanted, WorkspaceParam, refresh_asset, reported, table_asset, wants
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake.fingerprints import digest
 
@@ -14,14 +14,12 @@ def wanted_enriched_descriptions(workspace: Workspace) -> Wanted:
     return Wanted(wanted_descriptions(workspace.lake), digest("1", describer.name, describer.version))
 
 
-@dg.asset(
-    **described(
-        "enriched_descriptions",
-        "The pin's own words, its boards' titles, and what its pixels can honestly say.",
-        deps=["raw_pins", "raw_boards", "raw_board_pins", "pin_images", "pin_joins"],
-    )
+@table_asset(
+    "enriched_descriptions",
+    "The pin's own words, its boards' titles, and what its pixels can honestly say.",
+    deps=["raw_pins", "raw_boards", "raw_board_pins", "pin_images", "pin_joins"],
 )
-def enriched_descriptions(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg.MaterializeResult:
+def enriched_descriptions(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
     lake, describer = workspace.lake, workspace.describer
     cache = workspace.cache(f"statements@{digest(describer.name, describer.version)}")
     report = refresh_asset(

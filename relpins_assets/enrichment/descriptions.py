@@ -28,7 +28,7 @@ titles AS (
 ranked AS (SELECT *, row_number() OVER (PARTITION BY join_id ORDER BY n DESC, title) AS place FROM titles),
 told AS (
     SELECT join_id, list(title ORDER BY place) AS board_titles FROM ranked WHERE place <= {N_BOARD_TITLES} GROUP BY 1)
-SELECT i.pin_id, i.pixel_hash, coalesce(p.title, '') AS title, coalesce(p.description, '') AS description,
+SELECT i.pin_id, i.jpeg_hash, coalesce(p.title, '') AS title, coalesce(p.description, '') AS description,
        coalesce(t.board_titles, []) AS board_titles
 FROM pin_images i JOIN raw_pins p USING (pin_id) JOIN joined j USING (pin_id) LEFT JOIN told t USING (join_id)
 ORDER BY pin_id
@@ -46,7 +46,7 @@ def describe(wanted: pa.Table, lake: Lake, describer: Describer, cache: Cache) -
     Statements are cached by what the describer saw: a new board title rewrites the description, not the statement.
     """
     pins = wanted.to_pylist()
-    seen = [digest(pin["pixel_hash"], pin["title"], pin["description"]) for pin in pins]
+    seen = [digest(pin["jpeg_hash"], pin["title"], pin["description"]) for pin in pins]
 
     def state(positions: Sequence[int]) -> list[str]:
         jpegs = _jpegs(lake, [pins[i]["pin_id"] for i in positions])

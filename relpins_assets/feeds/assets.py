@@ -8,7 +8,7 @@ from relpins_assets.feeds.inputs import load_inputs
 from relpins_assets.feeds.related import FEEDS_VERSION, related_feeds
 from relpins_assets.feeds.retrieval import exact_search
 from relpins_assets.pictures import sheet_of_feed
-from relpins_assets.refreshing import Wanted, WorkspaceParam, described, refresh_asset, reported, wants
+from relpins_assets.refreshing import Materialized, Metadata, Wanted, WorkspaceParam, refresh_asset, reported, table_asset, wants
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake import Lake, Outcome
 from relpins_resources.lake.fingerprints import digest
@@ -32,14 +32,12 @@ def wanted_feeds(workspace: Workspace) -> Wanted:
     return Wanted(rows, digest(FEEDS_VERSION, feeds.model_dump()), _affected(workspace))
 
 
-@dg.asset(
-    **described(
-        "related_pins_feeds",
-        "What to show beside each pin: candidates by look, description and shared boards, blended and spread out.",
-        deps=["clip_embeddings", "content_embeddings", "clip_index", "content_index", "cooccurrence_candidates", "pin_joins"],
-    )
+@table_asset(
+    "related_pins_feeds",
+    "What to show beside each pin: candidates by look, description and shared boards, blended and spread out.",
+    deps=["clip_embeddings", "content_embeddings", "clip_index", "content_index", "cooccurrence_candidates", "pin_joins"],
 )
-def related_pins_feeds(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg.MaterializeResult:
+def related_pins_feeds(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
     lake, feeds = workspace.lake, workspace.profile.feeds
     watermark = lake.watermark("related_pins_feeds", INPUTS)
     versions = watermark.now()
@@ -71,7 +69,7 @@ def _affected(workspace: Workspace) -> pa.Table:
     return affected_feeds(touched_pins(changes, inputs, joins), inputs, behind)
 
 
-def _metadata(lake: Lake, examples: list[str]) -> dict[str, object]:
+def _metadata(lake: Lake, examples: list[str]) -> Metadata:
     lengths = lake.query("""
         SELECT count(*) AS feeds, coalesce(avg(n), 0) AS mean_length,
                coalesce(avg((n_cooccurring > 0)::INT), 0) AS with_boards
@@ -79,7 +77,7 @@ def _metadata(lake: Lake, examples: list[str]) -> dict[str, object]:
               FROM related_pins_feeds GROUP BY strategy, pin_id)""").to_pylist()[0]
     shown = examples[:1] or lake.query("SELECT min(pin_id) AS pin_id FROM related_pins_feeds")["pin_id"].to_pylist()
     if not shown[0]:
-        return lengths
+        return dict(lengths)
     feed = lake.query("SELECT candidate_pin_id FROM related_pins_feeds WHERE pin_id = ? ORDER BY rank", shown)
     picture = sheet_of_feed(lake, shown[0], feed["candidate_pin_id"].to_pylist(), "a pin and its feed")
     return {

@@ -49,17 +49,22 @@ def pool(inputs: FeedInputs, queries: Ints, clip_search: Search, content_search:
     clip = similarities(inputs, inputs.clip, queries, places)
     content = similarities(inputs, inputs.content, queries, places)
     n_shared = shared_boards(inputs, queries, places)
-    ranks = (ranked(clip, places >= 0), ranked(content, places >= 0), ranked(n_shared, n_shared > 0))
+    clip_rank, content_rank = ranked(clip, places >= 0), ranked(content, places >= 0)
+    cooccurrence_rank = ranked(n_shared, n_shared > 0)
     n = len(inputs.candidates)
     return Pools(
         queries,
         places,
-        blended(feeds.weights, *ranks, places >= 0),
+        blended(feeds.weights, clip_rank, content_rank, cooccurrence_rank, places >= 0),
         clip,
         content,
         n_shared,
-        *ranks,
-        *(is_in(places, named, n) for named in (by_clip.places, by_content.places, by_boards)),
+        clip_rank,
+        content_rank,
+        cooccurrence_rank,
+        is_in(places, by_clip.places, n),
+        is_in(places, by_content.places, n),
+        is_in(places, by_boards, n),
         by_clip.floors,
         by_content.floors,
     )

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from relpins_assets.indexes.layers import IndexRefresh, refresh_index
-from relpins_assets.refreshing import OWNERS, WorkspaceParam
+from relpins_assets.refreshing import Materialized, Metadata, OWNERS, WorkspaceParam
 
 RECALL_K = 10
 RECALL_FLOOR = 0.95
@@ -27,7 +27,7 @@ def _index(name: str, embeddings: str, what: str) -> dg.AssetsDefinition:
             )
         ],
     )
-    def index(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> dg.MaterializeResult:
+    def index(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
         refreshed = refresh_index(workspace.lake, name, embeddings, workspace.profile.ann, workspace.profile.seed)
         context.log.info(f"{name}: {refreshed.n_upserted} upserted, {refreshed.n_removed} removed")
         return dg.MaterializeResult(metadata=_metadata(refreshed), check_results=[_recall_check(refreshed)])
@@ -35,7 +35,7 @@ def _index(name: str, embeddings: str, what: str) -> dg.AssetsDefinition:
     return index
 
 
-def _metadata(refreshed: IndexRefresh) -> dict[str, object]:
+def _metadata(refreshed: IndexRefresh) -> Metadata:
     manifest = refreshed.index.manifest
     return {
         "dagster/row_count": len(refreshed.index),

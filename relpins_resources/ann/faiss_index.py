@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -72,10 +73,9 @@ class _FaissProber:
 
 def _faiss() -> Any:
     try:
-        import faiss
+        return importlib.import_module("faiss")
     except ModuleNotFoundError as error:
         raise RelpinsError(
             "ann backend 'faiss' needs the package faiss-cpu, which is not installed;"
             " install it with: pip install 'relpins[faiss]', or choose annoy or exact"
         ) from error
-    return faiss

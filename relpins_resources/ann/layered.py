@@ -43,7 +43,8 @@ class LayeredIndex:
         self._hidden = np.zeros(len(self.base), bool)
         self._hidden[self.tombstones] = True
         self._ranks = _id_ranks(self.base.id_array, self.delta_ids)
-        self._row_of_rank = np.argsort(self._ranks)
+        self._row_of_rank = np.empty_like(self._ranks)
+        self._row_of_rank[self._ranks] = np.arange(len(self._ranks))
 
     @classmethod
     def open(cls, folder: Path) -> LayeredIndex:

@@ -22,6 +22,7 @@ from relpins_resources.encoders.base import (
     check_images,
 )
 from relpins_resources.encoders.half_whitened_pca import HalfWhitenedPca, fit_half_whitened_pca
+from relpins_resources.encoders.hashed_words import WORD_SLOTS, hashed_words
 from relpins_resources.encoders.heads import Heads, HeadsConfig, train_heads
 from relpins_resources.encoders.rows import normalised
 from relpins_resources.encoders.versions import read_manifest, short_hash, write_manifest
@@ -53,7 +54,16 @@ class DescriptorEncoder(ClipEncoder):
 
     @property
     def features_version(self) -> str:
-        recipe = (visual.HOG_SCALES, visual.ORIENTATIONS, visual.LAYOUT_SIDE, visual.HISTOGRAM_BINS, visual.WEIGHTS)
+        recipe = (
+            visual.HOG_SIDES,
+            visual.CELL_SIDE,
+            visual.ORIENTATIONS,
+            visual.BLOCK_FLOOR,
+            visual.BLOCK_CUT,
+            visual.LAYOUT_SIDE,
+            visual.HISTOGRAM_BINS,
+            visual.WEIGHTS,
+        )
         return short_hash(self.name, visual.VERSION, *recipe)
 
     @property
@@ -97,9 +107,9 @@ class DescriptorEncoder(ClipEncoder):
             pca = HalfWhitenedPca(arrays["pca_mean"], arrays["pca_projection"])
             weights = {name.removeprefix("head_"): arrays[name] for name in arrays.files if name.startswith("head_")}
         heads = Heads(**weights) if weights else None
-        if heads is not None and heads.text_dim != text_encoder.dim:
+        if heads is not None and (fitted_dim := heads.text_dim - WORD_SLOTS) != text_encoder.dim:
             raise EncoderMismatch(
-                f"the model in {folder.name} was fitted with {heads.text_dim}-dimensional sentence vectors, "
+                f"the model in {folder.name} was fitted with {fitted_dim}-dimensional sentence vectors, "
                 f"{text_encoder.name} has {text_encoder.dim}; use the one it was fitted with, or refit"
             )
         return DescriptorModel(pca, heads, float(manifest["weight"]), text_encoder)
@@ -110,9 +120,10 @@ class DescriptorEncoder(ClipEncoder):
         train, held_out = split_pairs(features, texts, seed)
         descriptors = pca.transform(features)
         sentences = normalised(text_vectors)
-        heads, epoch = train_heads(descriptors, sentences, train, held_out, seed, HeadsConfig(dim=self.head_dim))
-        shown, said = descriptors[held_out], sentences[held_out]
-        choice = choose_weight(shown, heads.of_images(shown), heads.of_texts(said), said)
+        shown, said = _image_rows(pca, features, descriptors), _text_rows(texts, sentences)
+        heads, epoch = train_heads(shown, said, train, held_out, seed, HeadsConfig(dim=self.head_dim))
+        image_heads, text_heads = heads.of_images(shown[held_out]), heads.of_texts(said[held_out])
+        choice = choose_weight(descriptors[held_out], image_heads, text_heads, sentences[held_out])
         return _Aligned(heads, choice, epoch)
 
     def _save(self, folder: Path, pca: HalfWhitenedPca, heads: Heads | None, weight: float, report: FitReport) -> None:
@@ -150,8 +161,9 @@ class DescriptorModel(ClipModel):
         descriptors = self._pca.transform(features)
         if self._heads is None:
             return descriptors
+        heads = self._heads.of_images(_image_rows(self._pca, features, descriptors))
         shares = np.sqrt(np.array([1 - self._weight, self._weight])).astype(np.float32)
-        return normalised(np.hstack([shares[0] * descriptors, shares[1] * self._heads.of_images(descriptors)]))
+        return normalised(np.hstack([shares[0] * descriptors, shares[1] * heads]))
 
     def encode_text(self, texts: Sequence[str]) -> Vectors:
         """[0 ; head]: compared with images by what the heads learnt alone."""
@@ -162,5 +174,18 @@ class DescriptorModel(ClipModel):
                 "embedding, or a profile with a pretrained CLIP"
             )
         out = np.zeros((len(texts), self.dim), np.float32)
-        out[:, self._pca.dim :] = self._heads.of_texts(self._text_encoder.encode(texts))
+        out[:, self._pca.dim :] = self._heads.of_texts(_text_rows(texts, self._text_encoder.encode(texts)))
         return out
+
+
+def _image_rows(pca: HalfWhitenedPca, features: Vectors, descriptors: Vectors) -> Vectors:
+    """What the image head sees: [descriptor ; colour], for words name colours more than the descriptor weighs them."""
+    colour = normalised(features[:, visual.HOG_DIM :] - pca.mean[visual.HOG_DIM :])
+    rows: Vectors = np.hstack([descriptors, colour]) * np.sqrt(np.float32(0.5))
+    return rows
+
+
+def _text_rows(texts: Sequence[str], sentences: Vectors) -> Vectors:
+    """What the text head reads: [sentence vector ; hashed words]."""
+    rows: Vectors = np.hstack([sentences, hashed_words(texts)]) * np.sqrt(np.float32(0.5))
+    return rows

@@ -111,7 +111,7 @@ class OpenClipEncoder(ClipEncoder):
                 None if self._is_folder() else self.pretrained,
                 precision=self.precision,
                 device=self._device,
-                force_quick_gelu=self._needs_quick_gelu(),
+                force_quick_gelu=self.needs_quick_gelu(),
             )
         )
         tokenizer = self._explained(lambda: open_clip.get_tokenizer(name))
@@ -207,7 +207,7 @@ class OpenClipEncoder(ClipEncoder):
                 f"its tags: {', '.join(tags)}"
             )
 
-    def _needs_quick_gelu(self) -> bool:
+    def needs_quick_gelu(self) -> bool:
         """Whether the tag was trained with the quick GELU: open_clip 3 only warns, and computes with the other."""
         import open_clip
 

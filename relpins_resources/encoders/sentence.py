@@ -1,7 +1,8 @@
 """Sentences through sentence-transformers: the bundled all-MiniLM-L6-v2, a local folder, or a name on the hub."""
 
 import importlib.metadata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,7 +68,8 @@ class SentenceTransformerEncoder(SentenceEncoder):
         folder = _model_folder(self.name)
         device = None if self._device == "auto" else self._device
         try:
-            model = SentenceTransformer(str(folder), device=device, local_files_only=True)
+            with _no_progress_bar():
+                model = SentenceTransformer(str(folder), device=device, local_files_only=True)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise EncoderUnavailable(
                 f"sentence model '{self.name}' did not load ({_first_line(error)}); "
@@ -166,6 +168,19 @@ def _model_folder(model: str) -> Path:
             f"sentence model '{model}' is no folder here and cannot be had from the hub ({_first_line(error)}); "
             f"name a local folder in sentence-transformers' own format, or '{BUNDLED}'"
         ) from error
+
+
+@contextmanager
+def _no_progress_bar() -> Iterator[None]:
+    from transformers.utils import logging
+
+    enabled = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        if enabled:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _padded_length(n_tokens: int) -> int:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Reason = Literal["undecodable image", "decompression bomb", "image too large", "empty image"]
+Reason = Literal[
+    "undecodable image",
+    "decompression bomb",
+    "image too large",
+    "empty image",
+    "no image",
+    "image not fetched",
+    "path outside the source",
+]
 
 
 @dataclass(frozen=True)

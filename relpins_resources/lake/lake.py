@@ -57,7 +57,7 @@ class Lake:
         schema = self.schemas.get(name)
         if schema is None:
             raise RelpinsError(f"there is no table {name!r}; tables: {', '.join(sorted(self.schemas))}")
-        if self.snapshot is not None:
+        if self.snapshot is not None and schema.kind != "bookkeeping":
             fixed = self.snapshot.tables.get(name, TableVersion(f"{name}.lance", 0))
             return Table(schema, self._folder / fixed.path, fixed.version)
         return Table(schema, self._folder / self._file_name(schema))
@@ -119,7 +119,7 @@ class Lake:
         tables = {
             name: TableVersion(table.path.name, table.version())
             for name, table in self.tables().items()
-            if table.exists()
+            if table.exists() and table.schema.kind != "bookkeeping"
         }
         choices = self._choices()
         return Snapshot(as_of, tables, choices["artefacts"], choices["indexes"], choices["spaces"], profile=profile)

@@ -6,6 +6,7 @@ import shutil
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import lance
 
@@ -58,7 +59,7 @@ def maintain(lake: Lake, kept_snapshots: int) -> MaintenanceReport:
     return report
 
 
-def _marks(folder: Path) -> list[dict[str, dict[str, object]]]:
+def _marks(folder: Path) -> list[dict[str, dict[str, Any]]]:
     return [read_json(path) for path in folder.glob("[!.]*.json")]
 
 

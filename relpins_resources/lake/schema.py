@@ -10,7 +10,7 @@ import pyarrow as pa
 VECTOR = pa.list_(pa.float32())
 """A column of vectors; the table on disk fixes their length when it is created."""
 
-Kind = Literal["raw", "trained", "derived", "ledger", "report"]
+Kind = Literal["raw", "bookkeeping", "trained", "derived", "ledger", "report"]
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,9 @@ class TableSchema:
 
     `key` is its grain. `unit` is what one refresh computes at a time: the key itself, or a prefix of it when one
     computation gives several rows (a feed: one unit, twenty rows); then `ledger` names the table that has
-    one row per unit and carries the fingerprints. `kind` says what a rebuild does with it: raw and trained tables
-    are kept, derived ones and their ledgers dropped, reports are neither kept nor compared.
+    one row per unit and carries the fingerprints. `kind` says what a rebuild does with it: raw, bookkeeping and
+    trained tables are kept, derived ones and their ledgers dropped, reports are neither kept nor compared. What is
+    bookkeeping (which file was read when) is no part of a snapshot.
     `is_versioned` tables hold vectors of one space per dataset, `<name>@<version>`.
     """
 

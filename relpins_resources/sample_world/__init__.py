@@ -3,7 +3,8 @@
 It is where every signal meets, and only a simulation.
 """
 
-from relpins_resources.sample_world.config import AS_OF, HEROES, WorldConfig, config_hash
+from relpins_resources.sample_world.config import AS_OF, HEROES, WorldConfig
+from relpins_resources.sample_world.definition import config_hash
 from relpins_resources.sample_world.oracle import oracle_scores
 from relpins_resources.sample_world.write import SampleWorldReport, write_sample_world
 

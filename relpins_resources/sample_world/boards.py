@@ -41,7 +41,12 @@ class Save:
 
 
 def plan_boards(
-    config: WorldConfig, seed: int, n_pins: int, people: Sequence[Person], themes: Sequence[Theme], reachable: np.ndarray
+    config: WorldConfig,
+    seed: int,
+    n_pins: int,
+    people: Sequence[Person],
+    themes: Sequence[Theme],
+    reachable: np.ndarray,
 ) -> list[Board]:
     """Boards of the configured number; `reachable` (n_themes,) bool marks themes that match any pin."""
     rng = stream(seed, "boards")
@@ -106,4 +111,5 @@ def theme_coupling(boards: Sequence[Board]) -> np.ndarray:
     """
     mixtures = np.stack([board.mixture for board in boards])  # (n_boards, n_themes)
     pairs = np.array([len(board.ages) * (len(board.ages) - 1) for board in boards], dtype=np.float64)
-    return (mixtures * pairs[:, None]).T @ mixtures / pairs.sum()
+    coupling: np.ndarray = (mixtures * pairs[:, None]).T @ mixtures / pairs.sum()
+    return coupling

@@ -10,9 +10,11 @@ from relpins_resources.sample_world.styles import STYLES
 from relpins_resources.sample_world.vocabulary import (
     BRANDS_FASHION,
     BRANDS_HOME,
+    COLOR_OF_MATERIAL,
     FASHION,
     FOOD,
     GUIDES,
+    MADE_OF,
     OCCASION_OF_STYLE,
     PRODUCTS,
     ROOMS,
@@ -59,8 +61,7 @@ def plan_catalog(config: WorldConfig, seed: int, n_pins: int) -> list[PinSpec]:
     specs = _heroes(rng)
     kinds = _kind_sequence(config, n_originals - len(specs))
     specs += [_original(rng, kind) for kind in kinds]
-    specs = _with_ids(stream(seed, "pin ids"), specs, n_pins)
-    ids, specs = specs[1], specs[0]
+    specs, ids = _with_ids(stream(seed, "pin ids"), specs, n_pins)
     specs = _with_pictures(config, stream(seed, "pictures"), specs)
     specs = _with_times(config, stream(seed, "pin times"), specs)
     specs = _with_broken(config, stream(seed, "broken"), specs, n_pins)
@@ -144,16 +145,19 @@ def _product(rng: np.random.Generator, style: str, scene: str, room: str) -> Pin
     typical = PRODUCTS[scene][1] if scene in PRODUCTS else 0.0
     luxury = {"art deco": 1.6, "traditional": 1.3, "minimalist": 1.2, "farmhouse": 0.8, "bohemian": 0.8}.get(style, 1)
     price = _price(rng, typical * luxury) if typical else None
-    upholstered = scene in ("sofa", "accent chair", "bed")
-    fabrics = ("velvet", "linen", "wool", "leather") if upholstered else look.materials
+    colors = _accents(rng, style, 2)
+    material = _some(rng, MADE_OF.get(scene, ("velvet", "linen", "wool", "leather")))
+    if material in ("wood", "metal"):  # what it is made of decides its colour
+        material = look.wood if material == "wood" else look.metal
+        colors = colors if scene == "furniture shop" else (COLOR_OF_MATERIAL[material], colors[0])
     traits = {
-        "material": _some(rng, fabrics),
+        "material": material,
         "shape": {"low": "low", "metal": "slim metal"}.get(look.legs, look.legs),
         "pattern": look.pattern if scene == "rug" else "plain",
         "brand": _some(rng, BRANDS_HOME),
         "mood": _some(rng, look.mood),
     }
-    return PinSpec("", "product", scene, style, room, _accents(rng, style, 2), traits, price)
+    return PinSpec("", "product", scene, style, room, colors, traits, price)
 
 
 def _garment(rng: np.random.Generator, style: str, scene: str) -> PinSpec:
@@ -179,7 +183,10 @@ def _garment(rng: np.random.Generator, style: str, scene: str) -> PinSpec:
         "brand": _some(rng, BRANDS_FASHION),
         "mood": _some(rng, look.mood),
     }
-    return PinSpec("", "fashion", scene, style, "", _accents(rng, style, 2), traits, _price(rng, FASHION[scene][1]))
+    colors = _accents(rng, style, 2)
+    if scene == "jeans":
+        colors = (_some(rng, ("dark blue", "dusty blue", "light blue", "black")), colors[0])
+    return PinSpec("", "fashion", scene, style, "", colors, traits, _price(rng, FASHION[scene][1]))
 
 
 def _dish(rng: np.random.Generator, style: str, scene: str) -> PinSpec:
@@ -258,9 +265,7 @@ def _at(age_days: float) -> datetime:
     return AS_OF - timedelta(seconds=round(age_days * 86_400))
 
 
-def _with_broken(
-    config: WorldConfig, rng: np.random.Generator, specs: list[PinSpec], n_pins: int
-) -> list[PinSpec]:
+def _with_broken(config: WorldConfig, rng: np.random.Generator, specs: list[PinSpec], n_pins: int) -> list[PinSpec]:
     """A few pins whose picture does not decode; nobody saves those."""
     kinds = ("truncated", "text", "missing")
     count = config.scaled(config.broken_files, n_pins, len(kinds))

@@ -4,9 +4,6 @@ What belongs here is what a person would turn; what the world is made of (styles
 `styles.py` and `vocabulary.py`.
 """
 
-import dataclasses
-import hashlib
-import json
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,8 +44,8 @@ class WorldConfig:
     repin_share: float = 0.09
     near_duplicate_share: float = 0.03
     broken_files: int = 8
-    wordless_share: float = 0.47
-    description_share: float = 0.45
+    wordless_share: float = 0.43
+    description_share: float = 0.75
     catalog_days: int = 420
     # pins without a trace before the cut
     cut_days: int = 14
@@ -65,9 +62,8 @@ class WorldConfig:
     # what gets saved together
     appeal_sigma: float = 0.75
     theme_noise_sigma: float = 0.55
-    theme_zipf: float = 0.35
-    board_second_theme: float = 0.10
-    board_anything: float = 0.08
+    board_second_theme: float = 0.06
+    board_anything: float = 0.05
     # sessions
     query_pins: int = 440
     requests_per_query_pin: float = 15.0
@@ -89,12 +85,6 @@ class WorldConfig:
     def scaled(self, count: float, n_pins: int, least: int) -> int:
         """`count` for a catalog of `n_pins` pins, never under `least`."""
         return max(least, round(count * n_pins / REFERENCE_PINS))
-
-
-def config_hash(config: WorldConfig) -> str:
-    """SHA-256 hex of the configuration's JSON; the tests freeze it."""
-    text = json.dumps(dataclasses.asdict(config), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def stream(seed: int, *names: str | int) -> np.random.Generator:

@@ -18,7 +18,9 @@ def oracle_scores(directory: Path, query_pin_ids: Sequence[str], candidate_pin_i
     """
     path = Path(directory) / "_truth" / "pin_affinity.parquet"
     if not path.is_file():
-        raise RelpinsError(f"no sample world truth in {directory}: expected {path}; write one with `relpins sample DIR`")
+        raise RelpinsError(
+            f"no sample world truth in {directory}: expected {path}; write one with `relpins sample DIR`"
+        )
     table = pq.read_table(path)
     row_of = {pin_id: row for row, pin_id in enumerate(table["pin_id"].to_pylist())}
     unknown = [pin_id for pin_id in (*query_pin_ids, *candidate_pin_ids) if pin_id not in row_of]

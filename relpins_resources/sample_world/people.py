@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from relpins_resources.sample_world.config import AS_OF, WorldConfig, stream
+from relpins_resources.sample_world.recipes import LIVED_IN
 from relpins_resources.sample_world.styles import STYLES
-from relpins_resources.sample_world.themes import LIVED_IN, Theme
+from relpins_resources.sample_world.themes import Theme
 
 DEVICES = ("phone", "tablet", "desktop")
 LOCALES = ("en-US", "en-GB", "de-DE", "fr-FR", "es-ES", "pt-BR", "ja-JP")

@@ -34,7 +34,9 @@ def write_pictures(
     boxes_of = {specs[i].pin_id: boxes for i, boxes in zip(originals, (b for c in drawn for b in c), strict=True)}
     made, boxes = [], []
     for spec in specs:
-        final, found = _copied(folder, seed, spec, boxes_of[spec.copy_of]) if spec.copy_of else (spec, boxes_of[spec.pin_id])
+        final, found = (
+            _copied(folder, seed, spec, boxes_of[spec.copy_of]) if spec.copy_of else (spec, boxes_of[spec.pin_id])
+        )
         made.append(final)
         boxes.append(found)
     for spec in specs:
@@ -62,7 +64,7 @@ def _copied(folder: Path, seed: int, spec: PinSpec, boxes: list[Box]) -> tuple[P
         (folder / f"{spec.pin_id}.jpg").write_bytes(data)
         return spec, boxes
     rng = stream(seed, "near-duplicate", spec.pin_id)
-    picture = Image.open(io.BytesIO(data))
+    picture: Image.Image = Image.open(io.BytesIO(data))
     width, height = picture.size
     left, top = 0, 0
     if spec.copy_kind == "cropped":

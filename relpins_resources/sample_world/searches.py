@@ -76,9 +76,7 @@ def play_searches(
     return sorted(rows, key=lambda row: (row.at, row.user, row.query))
 
 
-def _head_queries(
-    rng: np.random.Generator, specs: Sequence[PinSpec], found_age: np.ndarray
-) -> list[tuple[str, int]]:
+def _head_queries(rng: np.random.Generator, specs: Sequence[PinSpec], found_age: np.ndarray) -> list[tuple[str, int]]:
     """Up to 90 short queries, each with a pin that answers it; things to buy and rooms lead."""
     old = [int(p) for p in rng.permutation(np.flatnonzero(found_age > 0))]
     queries: dict[str, int] = {}

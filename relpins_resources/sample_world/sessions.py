@@ -93,7 +93,7 @@ class _Player:
 
     def saves(self, rng: np.random.Generator, boards: Sequence[Board], saves: Sequence[Save]) -> None:
         """The owner's save interaction of nearly every save; some came out of a related-pins list."""
-        crowd, config = self.crowd, self.crowd.config
+        config = self.crowd.config
         mates: dict[int, list[int]] = {}
         for save in saves:
             owner, earlier = boards[save.board].owner, mates.setdefault(save.board, [])
@@ -167,9 +167,7 @@ class _Player:
         return events
 
 
-def _best(
-    taste: np.ndarray, findable: np.ndarray, query: int, count: int, rng: np.random.Generator
-) -> np.ndarray:
+def _best(taste: np.ndarray, findable: np.ndarray, query: int, count: int, rng: np.random.Generator) -> np.ndarray:
     """What a mediocre production ranker would show: the truth under a good deal of noise, best first."""
     score = np.log(taste + taste.max() * 1e-4 + 1e-15) + rng.normal(0.0, 0.8, len(taste))
     score = np.where(findable, score, -np.inf)

@@ -142,8 +142,8 @@ STYLES: dict[str, Style] = {
         ),
         _style(
             "coastal",
-            "white,light blue,white;navy,aqua,coral,light blue;white,sand,ivory;driftwood,driftwood,planks;steel;stripes;"
-            "straight;rolled;rattan;sea;shiplap;sash;breezy,fresh,sunny;driftwood,linen,rope,cotton",
+            "white,light blue,white;navy,aqua,coral,light blue;white,sand,ivory;driftwood,driftwood,planks;steel;"
+            "stripes;straight;rolled;rattan;sea;shiplap;sash;breezy,fresh,sunny;driftwood,linen,rope,cotton",
             1.1, 1,
         ),
         _style(
@@ -172,8 +172,8 @@ STYLES: dict[str, Style] = {
         ),
         _style(
             "traditional",
-            "beige,forest green,cream;burgundy,navy,forest green,gold;cream,beige,tan;mahogany,mahogany,herringbone;brass;"
-            "damask;turned;tufted;drum;portrait;panels;sash;elegant,stately,warm;mahogany,leather,wool,silk",
+            "beige,forest green,cream;burgundy,navy,forest green,gold;cream,beige,tan;mahogany,mahogany,herringbone;"
+            "brass;damask;turned;tufted;drum;portrait;panels;sash;elegant,stately,warm;mahogany,leather,wool,silk",
             0.9, 1,
         ),
         _style(

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pyarrow as pa
 
-from relpins_resources.sample_world.boards import Board, Save
 from relpins_resources.sample_world.catalog import PinSpec
 from relpins_resources.sample_world.config import AS_OF, WorldConfig, stream
 from relpins_resources.sample_world.people import Person
 from relpins_resources.sample_world.searches import Search
 from relpins_resources.sample_world.sessions import Event
 from relpins_resources.sample_world.texts import PinText, write_text
+from relpins_resources.sample_world.world import World
 
 TIME = pa.timestamp("us", tz="UTC")
 
@@ -23,9 +23,7 @@ PINS = pa.schema(
     ]
 )  # fmt: skip
 BOARDS = pa.schema([(name, pa.string()) for name in ("board_id", "title", "description", "owner_id", "category")])
-BOARD_PINS = pa.schema(
-    [("board_id", pa.string()), ("pin_id", pa.string()), ("saved_at", TIME), ("note", pa.string())]
-)
+BOARD_PINS = pa.schema([("board_id", pa.string()), ("pin_id", pa.string()), ("saved_at", TIME), ("note", pa.string())])
 INTERACTIONS = pa.schema(
     [
         ("user_id", pa.string()), ("pin_id", pa.string()), ("event", pa.string()), ("interaction_id", pa.string()),
@@ -49,20 +47,19 @@ USERS = pa.schema(
 Row = dict[str, object]
 
 
-def input_tables(
-    config: WorldConfig, seed: int, specs: Sequence[PinSpec], people: Sequence[Person], boards: Sequence[Board],
-    saves: Sequence[Save], events: Sequence[Event], searches: Sequence[Search],
-) -> dict[str, pa.Table]:  # fmt: skip
-    """Every input table by name. Bad rows: no id, a duplicate id, a path outside, an unknown event, an empty query."""
+def input_tables(config: WorldConfig, seed: int, world: World) -> dict[str, pa.Table]:
+    """Every input table by name. Bad rows: no id, a duplicate id, a path outside, an unknown event, no query."""
+    specs, people, boards = world.specs, world.people, world.boards
     owners = [people[board.owner].user_id for board in boards]
     board_rows: list[Row] = [
         {"board_id": b.board_id, "title": b.title, "description": b.description or None, "owner_id": owner,
          "category": b.category or None}
         for b, owner in zip(boards, owners, strict=True)
     ]  # fmt: skip
-    by_time = sorted(saves, key=lambda s: (s.saved_at, s.board, s.pin))
+    by_time = sorted(world.saves, key=lambda s: (s.saved_at, s.board, s.pin))
     save_rows: list[Row] = [
-        {"board_id": boards[s.board].board_id, "pin_id": specs[s.pin].pin_id, "saved_at": s.saved_at, "note": s.note or None}
+        {"board_id": boards[s.board].board_id, "pin_id": specs[s.pin].pin_id, "saved_at": s.saved_at,
+         "note": s.note or None}
         for s in by_time
     ]  # fmt: skip
     save_rows.insert(len(save_rows) // 2, {**save_rows[0], "pin_id": None})
@@ -74,8 +71,8 @@ def input_tables(
         "pins": _table(_pin_rows(config, seed, specs), PINS),
         "boards": _table(board_rows, BOARDS),
         "board_pins": _table(save_rows, BOARD_PINS),
-        "interactions": _table(_interaction_rows(specs, people, events), INTERACTIONS),
-        "searches": _table(_search_rows(specs, people, searches), SEARCHES),
+        "interactions": _table(_interaction_rows(specs, people, world.events), INTERACTIONS),
+        "searches": _table(_search_rows(specs, people, world.searches), SEARCHES),
         "users": _table(user_rows, USERS),
     }
 

@@ -85,7 +85,12 @@ def _spelling(rng: np.random.Generator, word: str) -> str:
 
 def _tags(rng: np.random.Generator, spec: PinSpec) -> tuple[str, ...]:
     """A shop's tags in the shop's spelling: what it is, its style, colour, material, and what else it knows."""
-    known = [spec.scene, spec.style, spec.colors[0], *(spec.traits.get(key, "") for key in ("material", "fit", "sleeve"))]
+    known = [
+        spec.scene,
+        spec.style,
+        spec.colors[0],
+        *(spec.traits.get(key, "") for key in ("material", "fit", "sleeve")),
+    ]
     more = [spec.traits.get(key, "") for key in ("season", "occasion", "length", "rise", "pattern", "brand", "shape")]
     extra = [word for word in more if word and word != "plain" and rng.random() < 0.5]
     return tuple(_spelling(rng, word) for word in (*known, *extra) if word and rng.random() < 0.9)

@@ -14,6 +14,7 @@ from relpins_resources.sample_world.sessions import examination
 from relpins_resources.sample_world.styles import STYLES
 from relpins_resources.sample_world.texts import category_of, price_band
 from relpins_resources.sample_world.themes import Theme
+from relpins_resources.sample_world.world import World
 
 ATTRIBUTE_KEYS = (
     "category", "color", "material", "fit", "shape", "sleeve", "length", "rise", "style", "season", "occasion", "brand",
@@ -27,20 +28,18 @@ DIRECT_TRAITS = (
 )  # fmt: skip
 
 
-def truth_tables(
-    config: WorldConfig, specs: Sequence[PinSpec], boxes: Sequence[Sequence[Box]], people: Sequence[Person],
-    boards: Sequence[Board], themes: Sequence[Theme], chances: np.ndarray, coupling: np.ndarray,
-) -> dict[str, pa.Table]:  # fmt: skip
-    """Every table of `_truth` by name, rows in the order of the plan."""
+def truth_tables(config: WorldConfig, world: World, boxes: Sequence[Sequence[Box]]) -> dict[str, pa.Table]:
+    """Every table of `_truth` by name, rows in the order of the plan; `boxes` are each picture's objects."""
+    specs, themes = world.specs, world.themes
     names = [theme.name for theme in themes]
     return {
-        "pin_truth": _pins(specs, boxes, chances, names),
+        "pin_truth": _pins(specs, boxes, world.chances, names),
         "pin_attributes": _attributes(specs, boxes),
-        "pin_affinity": pa.table({"pin_id": [s.pin_id for s in specs], "chances": _lists(chances)}),
-        "theme_coupling": pa.table({"theme": names, "pairs": _lists(coupling)}),
+        "pin_affinity": pa.table({"pin_id": [s.pin_id for s in specs], "chances": _lists(world.chances)}),
+        "theme_coupling": pa.table({"theme": names, "pairs": _lists(world.coupling)}),
         "object_boxes": _boxes(specs, boxes),
-        "user_truth": _users(people, names),
-        "board_truth": _boards(boards, people, themes),
+        "user_truth": _users(world.people, names),
+        "board_truth": _boards(world.boards, world.people, themes),
         "position_bias": _position_bias(config),
         "duplicates": _duplicates(specs),
     }
@@ -65,7 +64,6 @@ def attribute_values(spec: PinSpec, objects: Sequence[str]) -> dict[str, list[st
 def _pins(
     specs: Sequence[PinSpec], boxes: Sequence[Sequence[Box]], chances: np.ndarray, names: Sequence[str]
 ) -> pa.Table:
-    palette = [[*STYLES[s.style].walls, *STYLES[s.style].accents] for s in specs]
     best = chances.argmax(axis=1)
     attributes = [attribute_values(s, [b.name for b in found]) for s, found in zip(specs, boxes, strict=True)]
     pairs = pa.map_(pa.string(), pa.list_(pa.string()))
@@ -78,7 +76,7 @@ def _pins(
             "style": [s.style for s in specs],
             "room": [s.room for s in specs],
             "colors": [list(s.colors) for s in specs],
-            "palette": [list(dict.fromkeys(names)) for names in palette],
+            "palette": [list(dict.fromkeys((*STYLES[s.style].walls, *STYLES[s.style].accents))) for s in specs],
             "price": pa.array([s.price for s in specs], pa.float64()),
             "quality_score": [s.quality for s in specs],
             "intent_group": [names[t] if chances[i, t] > 0 else "" for i, t in enumerate(best)],

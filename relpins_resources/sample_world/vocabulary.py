@@ -26,6 +26,40 @@ PRODUCTS: dict[str, tuple[float, float, tuple[str, ...]]] = {
     "mirror": (0.04, 95, ("bathroom", "bedroom")),
 }
 
+MADE_OF: dict[str, tuple[str, ...]] = {
+    "coffee table": ("wood",),
+    "sideboard": ("wood",),
+    "desk": ("wood",),
+    "bookshelf": ("wood",),
+    "dining table": ("wood",),
+    "furniture shop": ("wood",),
+    "lamp": ("metal",),
+    "mirror": ("metal",),
+    "rug": ("wool", "cotton", "jute"),
+    "bar stool": ("leather", "linen"),
+}
+"""Furniture by what it is made of; what is not named is upholstered. Wood and metal are the style's own."""
+
+COLOR_OF_MATERIAL: dict[str, str] = {
+    "walnut": "brown",
+    "teak": "brown",
+    "oak": "tan",
+    "light oak": "beige",
+    "pine": "tan",
+    "reclaimed wood": "brown",
+    "mahogany": "brown",
+    "rattan": "tan",
+    "driftwood": "sand",
+    "black wood": "black",
+    "ash": "beige",
+    "brass": "gold",
+    "gold": "gold",
+    "black metal": "black",
+    "steel": "grey",
+    "chrome": "light grey",
+    "copper": "terracotta",
+}
+
 FASHION: dict[str, tuple[float, float]] = {
     "dress": (0.24, 95),
     "t-shirt": (0.12, 28),
@@ -151,12 +185,14 @@ TITLES: dict[str, tuple[str, ...]] = {
     ),
     "product": (
         "{color} {material} {scene}", "{style} {scene}", "{style} {scene} in {color}", "{brand} {scene}, {color}",
-        "{material} {scene}", "vintage {scene}, {material}", "{scene} for a {style} {room}",
+        "{style} {material} {scene}", "vintage {style} {scene}", "{scene} for a {style} {room}",
     ),
     "shop": ("{style} furniture shop", "where to buy {style} furniture", "{style} store finds: {material}"),
     "fashion": (
-        "{color} {material} {scene}", "{length} {scene} in {color}", "{style} {scene}", "{occasion} outfit: {color} {scene}",
-        "{fit} {scene}, {season}", "{season} {occasion} look", "{brand} {material} {scene}", "{pattern} {scene}",
+        "{color} {material} {scene}", "{length} {scene} in {color}", "{style} {scene}",
+        "{occasion} outfit: {color} {scene}",
+        "{style} {season} {scene}", "{season} {occasion} look", "{brand} {material} {scene}",
+        "{style} {occasion} {scene}",
     ),
     "food": (
         "easy {scene} recipe", "{cuisine} {scene}", "best {scene} ever", "{meal} idea: {scene}", "30 minute {scene}",
@@ -167,8 +203,8 @@ TITLES: dict[str, tuple[str, ...]] = {
         "bucket list: {scene}",
     ),
     "guide": (
-        "{scene} step by step", "how to: {scene}", "DIY {scene}", "{scene} for beginners",
-        "{style} {scene}", "{scene} tutorial: {material}",
+        "{scene} step by step", "how to: {style} {scene}", "DIY {scene}", "{scene} for beginners",
+        "{style} {scene}", "{scene} tutorial: {material}", "{style} {scene} for the {room}",
     ),
 }  # fmt: skip
 
@@ -176,17 +212,17 @@ DESCRIPTIONS: dict[str, tuple[str, ...]] = {
     "room": (
         "{mood} {scene} with {color} and {accent} accents, {material} and soft light.",
         "Love how the {material} pairs with {accent}. So {style}!",
-        "Saving this {scene} for when we move.",
+        "Saving this {style} {scene} for when we move.",
         "{style} style done right: {color} walls, {material} and plants.",
     ),
     "product": (
-        "{color} {scene} in {material}, {shape} legs. Fits a {room}.",
+        "{color} {scene} in {material}, {shape} legs. Fits a {style} {room}.",
         "A {style} {scene} by {brand}. Ships free.",
         "Handmade {material} {scene}, {price_band}.",
     ),
     "shop": ("Our {style} pieces for the {room}: {material}, honest prices, restored by hand.",),
     "fashion": (
-        "{fit} {scene} in {color} {material}, {sleeve}. Perfect for {occasion}.",
+        "{fit} {style} {scene} in {color} {material}, {sleeve}. Perfect for {occasion}.",
         "What I would wear for {season} {occasion}: {pattern} {scene} by {brand}.",
         "{length} {scene}, {material}, {price_band}.",
     ),
@@ -197,7 +233,7 @@ DESCRIPTIONS: dict[str, tuple[str, ...]] = {
     "travel": ("Where to stay, what to eat and the best views of {scene}.", "Add this one to your {season} list."),
     "guide": (
         "All the steps for {scene}: tools, materials and mistakes to avoid. Works for {style} pieces.",
-        "A weekend project with {material}. Beginner friendly.",
+        "A weekend project for your {style} {room}, with {material}. Beginner friendly.",
     ),
 }  # fmt: skip
 

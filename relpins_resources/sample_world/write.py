@@ -8,21 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from relpins_resources.errors import RelpinsError
-from relpins_resources.sample_world.boards import draw_saves, plan_boards, theme_coupling
 from relpins_resources.sample_world.catalog import plan_catalog
-from relpins_resources.sample_world.config import AS_OF, HEROES, WorldConfig, config_hash
-from relpins_resources.sample_world.people import plan_people
+from relpins_resources.sample_world.config import AS_OF, HEROES, WorldConfig
+from relpins_resources.sample_world.definition import config_hash
 from relpins_resources.sample_world.pictures import write_pictures
-from relpins_resources.sample_world.searches import play_searches
-from relpins_resources.sample_world.sessions import Crowd, play_sessions
 from relpins_resources.sample_world.tables import input_tables
-from relpins_resources.sample_world.themes import affinities, all_themes
 from relpins_resources.sample_world.truth import truth_tables
+from relpins_resources.sample_world.world import play_world
 
 MARK = "_truth/world.json"
 LEAST_PINS = 40
@@ -77,26 +73,19 @@ def _check(directory: Path, seed: int, n_pins: int, jobs: int) -> None:
 
 
 def _write(draft: Path, config: WorldConfig, seed: int, n_pins: int, jobs: int) -> tuple[dict[str, int], int]:
-    specs = plan_catalog(config, seed, n_pins)
-    specs, boxes = write_pictures(draft / "images", config, seed, specs, jobs)
-    themes = all_themes()
-    chances = affinities(config, seed, specs, themes)
-    people = plan_people(config, seed, n_pins, themes)
-    boards = plan_boards(config, seed, n_pins, people, themes, chances.any(axis=0))
-    saves = draw_saves(seed, specs, boards, chances)
-    coupling = theme_coupling(boards)
-    found_age = np.array(
-        [-1.0 if s.discoverable_at is None else (AS_OF - s.discoverable_at).total_seconds() / 86_400 for s in specs]
-    )
-    crowd = Crowd(config, specs, people, chances @ coupling @ chances.T, found_age)
-    events = play_sessions(crowd, seed, boards, saves, chances)
-    searches = play_searches(config, seed, specs, people, chances, found_age)
-    tables = input_tables(config, seed, specs, people, boards, saves, events, searches)
-    truth = truth_tables(config, specs, boxes, people, boards, themes, chances, coupling)
+    specs, boxes = write_pictures(draft / "images", config, seed, plan_catalog(config, seed, n_pins), jobs)
+    world = play_world(config, seed, specs)
+    tables = input_tables(config, seed, world)
     (draft / "_truth").mkdir()
     _write_tables(draft, tables)
-    _write_tables(draft / "_truth", truth)
-    about = {"seed": seed, "n_pins": n_pins, "config_hash": config_hash(config), "as_of": AS_OF.isoformat(), "heroes": HEROES}
+    _write_tables(draft / "_truth", truth_tables(config, world, boxes))
+    about = {
+        "seed": seed,
+        "n_pins": n_pins,
+        "config_hash": config_hash(config),
+        "as_of": AS_OF.isoformat(),
+        "heroes": HEROES,
+    }
     (draft / MARK).write_text(json.dumps(about, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return {name: table.num_rows for name, table in tables.items()}, sum(1 for _ in (draft / "images").iterdir())
 

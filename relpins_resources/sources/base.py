@@ -90,8 +90,9 @@ class Source(ABC):
 
     @abstractmethod
     def read_batches(self, file: SourceFile) -> Iterator[pa.RecordBatch]:
-        """The rows of `read` in order, a bounded part at a time; for files with images in them.
+        """The rows of `read` in order, a part at a time; for files with images in them.
 
+        Parts of a Parquet file weigh about 32 MB and only they are in memory; CSV and JSONL are read whole first.
         Raises as `read` does, SourceFileUnreadable also after the last batch where the file changed meanwhile.
         """
 

@@ -41,7 +41,7 @@ def list_files(root: Path, stems: Mapping[str, str]) -> FolderFiles:
     folders inside the source: what they lead to is listed where it lies, or is outside.
     """
     found = FolderFiles()
-    for path, stamp in _walk(str(root), ""):
+    for path, stamp in _walk(str(root)):
         suffix = os.path.splitext(path)[1].lower()
         table = table_of(path, stems) if is_data(path) else None
         if table is not None:
@@ -53,21 +53,24 @@ def list_files(root: Path, stems: Mapping[str, str]) -> FolderFiles:
     return found
 
 
-def _walk(folder: str, prefix: str) -> Iterator[tuple[str, Stamp]]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            name = entry.name
-            if name.startswith(("_", ".")) or name.lower().endswith(_UNFINISHED):
-                continue
-            if entry.is_dir(follow_symlinks=not prefix):
-                yield from _walk(entry.path, f"{prefix}{name}/")
-                continue
-            try:
-                if entry.is_file():
-                    stat = entry.stat()
-                    yield prefix + name, (stat.st_size, stat.st_mtime_ns)
-            except FileNotFoundError:  # it went while the folder was listed
-                continue
+def _walk(root: str) -> Iterator[tuple[str, Stamp]]:
+    folders = [(root, "")]
+    while folders:
+        folder, prefix = folders.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = entry.name
+                if name[0] in "_." or name.lower().endswith(_UNFINISHED):
+                    continue
+                if entry.is_dir(follow_symlinks=not prefix):
+                    folders.append((entry.path, f"{prefix}{name}/"))
+                    continue
+                try:
+                    if entry.is_file():
+                        stat = entry.stat()
+                        yield prefix + name, (stat.st_size, stat.st_mtime_ns)
+                except FileNotFoundError:  # it went while the folder was listed
+                    continue
 
 
 def is_data(path: str) -> bool:

@@ -27,7 +27,7 @@ from relpins_resources.sources.files import (
 )
 from relpins_resources.sources.image_location import resolve_image
 from relpins_resources.sources.layout import INPUT_TABLES
-from relpins_resources.sources.reading import reader_of
+from relpins_resources.sources.reading import MALFORMED, reader_of
 from relpins_resources.sources.sql import READ_ERRORS, check_selects, mentions, one_line, run_select, view_files
 
 _MAX_NAMED = 20
@@ -97,7 +97,9 @@ class FolderSource(Source):
     def read(self, file: SourceFile) -> pa.Table:
         if self._is_select(file):
             rows = self._read_sql(file)
-            return self._renamed(file, rows.select(list(self._chooser(file)(rows.column_names))))
+            names = self._chooser(file)([name for name in rows.column_names if name != MALFORMED])
+            malformed = [MALFORMED] if MALFORMED in rows.column_names else []
+            return self._renamed(file, rows.select([*names, *malformed]))
         with self._unchanged(file) as path:
             return self._renamed(file, reader_of(path).read(path, self._chooser(file)))
 
@@ -132,7 +134,8 @@ class FolderSource(Source):
 
     def _check_file(self, file: SourceFile) -> None:
         if self._is_select(file):
-            self._chooser(file)(self._run(file, only_names=True).column_names)
+            names = self._run(file, only_names=True).column_names
+            self._chooser(file)([name for name in names if name != MALFORMED])
             return
         choose = self._chooser(file)
         path = self.root / file.path

@@ -75,19 +75,28 @@ def run_select(
     Raises SourceFileUnreadable where one of the files does not read, RelpinsError with DuckDB's words where the
     SELECT is wrong.
     """
+    named = {name: paths for name, paths in views.items() if mentions(select, name)}
     with duckdb.connect(":memory:") as connection:
-        for name, paths in views.items():
-            if mentions(select, name):
-                _add_view(connection, table, name, root, paths)
-        for statement in _LOCKED:
-            connection.execute(statement)
         try:
+            for name, paths in named.items():
+                _add_view(connection, table, name, root, paths)
+            for statement in _LOCKED:
+                connection.execute(statement)
             rows = connection.sql(select)
             return (rows.limit(0) if only_names else rows).to_arrow_table()
         except duckdb.Error as error:
+            if isinstance(error, duckdb.InvalidInputException | duckdb.IOException):
+                _refuse_damaged(table, root, named)
             raise RelpinsError(f"sql: {table}: {one_line(str(error))}{_hint(error, views)}") from error
-        except pa.ArrowException as error:
-            raise SourceFileUnreadable(f"{table}.sql", one_line(str(error))) from error
+
+
+def _refuse_damaged(table: str, root: Path, named: Mapping[str, list[str]]) -> None:
+    """Read the Parquet files in full, to tell a damaged file from a SELECT that fails on good ones."""
+    for path in sorted({path for paths in named.values() for path in paths}):
+        try:
+            reader_of(root / path).read(root / path, every_column)
+        except READ_ERRORS as error:
+            raise SourceFileUnreadable(f"{table}.sql", f"{path}: {one_line(str(error))}") from error
 
 
 def _add_view(connection: duckdb.DuckDBPyConnection, table: str, name: str, root: Path, paths: list[str]) -> None:

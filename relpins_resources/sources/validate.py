@@ -66,7 +66,9 @@ class Validated:
         return dict(Counter(self.rejected["reason"].to_pylist()))
 
 
-def validate(table: str, rows: pa.Table, image_path: ImagePath | None = None, *, first_row: int = 0) -> Validated:
+def validate(
+    table: str, rows: pa.Table | pa.RecordBatch, image_path: ImagePath | None = None, *, first_row: int = 0
+) -> Validated:
     """Type and judge the rows that `Source.read`, or one batch of `read_batches`, gave.
 
     `image_path` is the source's: with it image files are looked up and symlinks followed; without it a path is
@@ -74,6 +76,7 @@ def validate(table: str, rows: pa.Table, image_path: ImagePath | None = None, *,
     `first_row` is the number in its file of the first row given.
     """
     layout = INPUT_TABLES[table]
+    rows = pa.Table.from_batches([rows]) if isinstance(rows, pa.RecordBatch) else rows
     raw = with_attributes(rows, layout.column_names) if layout.keeps_unknown_columns else rows
     findings = Findings(rows.num_rows)
     _find_malformed(raw, findings)

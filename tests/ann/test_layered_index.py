@@ -84,7 +84,7 @@ class Changes(RuleBasedStateMachine):
         shutil.rmtree(self.home, ignore_errors=True)
 
 
-Changes.TestCase.settings = settings(max_examples=40, stateful_step_count=6, deadline=None)
+Changes.TestCase.settings = settings(max_examples=25, stateful_step_count=6, deadline=None)
 test_changes = Changes.TestCase
 
 

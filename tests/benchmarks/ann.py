@@ -46,7 +46,8 @@ def clustered(n: int, dim: int, noise: float, seed: int = 0) -> npt.NDArray[np.f
     rng = np.random.default_rng(seed)
     centres = rng.standard_normal((n // 100, dim), dtype=np.float32)
     rows = centres[rng.integers(len(centres), size=n)] + np.float32(noise) * rng.standard_normal((n, dim), np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows
 
 
 def measured(backend: str, vectors: npt.NDArray[np.float32]) -> dict[str, Any]:

@@ -63,18 +63,25 @@ def measure(world: Path, scratch: Path) -> dict[str, Any]:
     signals = {
         "clip": _clip(world, ids, words, own, scratch, sentences),
         "content": own @ own.T,
-        "content_boards": _self(_spoken(sentences, [enriched_description("", w, "", boards[i]) for i, w in enumerate(words)])),
+        "content_boards": _self(
+            _spoken(sentences, [enriched_description("", w, "", boards[i]) for i, w in enumerate(words)])
+        ),
         "cooccurrence": _together(tables, queries),
         "oracle": oracle_scores(world, ids, ids),
     }
-    lists = {name: score_rankings(lambda rows, s=s: s[queries.query_pins[rows]], queries, 10) for name, s in signals.items()}
+    lists = {
+        name: score_rankings(lambda rows, s=s: s[queries.query_pins[rows]], queries, 10) for name, s in signals.items()
+    }
     lists["popularity"] = popularity_rankings(tables, queries, 10)
     lists["random"] = random_rankings(queries, 10)
     found = {name: evaluate(ranking, queries) for name, ranking in lists.items()}
     saved = np.unique(queries.relevant.items)
     return {
         **{name: round(float(result.summary["ndcg@10"]), 4) for name, result in found.items()},
-        **{f"{name}/oracle": round(float(result.summary["ndcg@10"] / found["oracle"].summary["ndcg@10"]), 3) for name, result in found.items()},
+        **{
+            f"{name}/oracle": round(float(result.summary["ndcg@10"] / found["oracle"].summary["ndcg@10"]), 3)
+            for name, result in found.items()
+        },
         "queries": len(queries),
         "new_targets": int((queries.target_slices[saved] == 0).sum()),
     }
@@ -82,11 +89,15 @@ def measure(world: Path, scratch: Path) -> dict[str, Any]:
 
 def _sound(name: str, table: pa.Table) -> pa.Table:
     """Without the rows that a source would reject: no id, or an older row of the same id."""
-    keys = {"pins": ("pin_id",), "board_pins": ("board_id", "pin_id"), "interactions": ("user_id", "pin_id")}.get(name, ())
+    keys = {"pins": ("pin_id",), "board_pins": ("board_id", "pin_id"), "interactions": ("user_id", "pin_id")}.get(
+        name, ()
+    )
     for key in keys:
         table = table.filter(table[key].is_valid())
     if name == "pins":
-        table = table.slice(0, table.num_rows - 2).filter(pa.compute.not_equal(table["pin_id"].slice(0, table.num_rows - 2), "pin_outside"))
+        table = table.slice(0, table.num_rows - 2).filter(
+            pa.compute.not_equal(table["pin_id"].slice(0, table.num_rows - 2), "pin_outside")
+        )
     return table
 
 
@@ -158,7 +169,9 @@ def _together(tables: Mapping[str, pa.Table], queries: Queries) -> np.ndarray:
 
 
 def _line(row: Mapping[str, Any]) -> str:
-    return "  ".join(f"{key} {value:.3f}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items())
+    return "  ".join(
+        f"{key} {value:.3f}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items()
+    )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relpins_resources.sources.cell_types import to_cells
@@ -34,8 +34,8 @@ def read(kind: str, array: pa.Array) -> list[Any]:
     return [BAD if bad else value for value, bad in zip(cells.values.to_pylist(), cells.is_bad, strict=True)]
 
 
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]
+def utc(year: int, month: int, day: int, *clock: int) -> datetime:
+    return datetime(year, month, day, *clock).replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +113,7 @@ def test_a_time_of_another_type(array: pa.Array, expected: list[Any]) -> None:
     assert read("time", array) == expected
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)), max_size=5))
 def test_every_time_reads_back_from_its_iso_text(times: list[datetime]) -> None:
     aware = [moment.replace(tzinfo=UTC) for moment in times]
@@ -190,6 +191,7 @@ def test_a_column_without_a_value_or_a_row(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", COLUMN)
+@settings(max_examples=30, deadline=None)
 @given(texts=st.lists(st.one_of(st.none(), st.text(max_size=12), st.from_regex(r"[-+.:TZ0-9 ]{1,24}", fullmatch=True))))
 def test_no_text_breaks_a_reader_and_a_cell_does_not_depend_on_its_neighbours(
     kind: str, texts: list[str | None]

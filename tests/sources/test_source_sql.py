@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from source_tables import folder_with, only_file, write_table
 
@@ -51,6 +53,15 @@ def test_a_table_in_several_files_is_one_view(tmp_path: Path) -> None:
     assert [row["pin_id"] for row in pins_of(tmp_path, mapped.format('"more/x.csv"'))] == ["3"]
 
 
+def test_malformed_lines_come_through_a_select_that_takes_all(tmp_path: Path) -> None:
+    folder_with(tmp_path, "catalog.csv", "pin_id,image_url\n1,a\n2\n3,c\n")
+    source = FolderSource(tmp_path, sql={"pins": "SELECT * FROM catalog"})
+    source.check()
+    result = validate("pins", source.read(only_file(source)))
+    assert (result.accepted.num_rows, result.reasons) == (2, {"malformed row": 1})
+    assert source.column_warnings() == []
+
+
 def test_a_select_and_columns_together(tmp_path: Path) -> None:
     folder_with(tmp_path, "catalog.csv", CATALOG)
     source = FolderSource(
@@ -73,11 +84,15 @@ def test_a_select_and_columns_together(tmp_path: Path) -> None:
         ("SELECT * FROM read_csv('{folder}/catalog.csv')", "disabled by configuration"),
         ("SELECT * FROM glob('{folder}/*')", "disabled by configuration"),
         ("SELECT * FROM 'http://127.0.0.1:9/x.parquet'", ""),
-        ("SELECT * FROM INPUT_TABLES", "does not exist"),
+        ("SELECT error('stop') FROM catalog", "stop"),
+        ("SELECT a.sku FROM catalog a JOIN clash ON true", "cast"),
     ],
 )
 def test_a_select_sees_the_sources_files_and_nothing_else(tmp_path: Path, select: str, message: str) -> None:
     folder_with(tmp_path, "catalog.csv", CATALOG)
+    (tmp_path / "clash").mkdir()
+    pq.write_table(pa.table({"x": [[1]]}), tmp_path / "clash" / "1.parquet")
+    pq.write_table(pa.table({"x": [{"a": 1}]}), tmp_path / "clash" / "2.parquet")
     source = FolderSource(tmp_path, sql={"pins": select.format(folder=tmp_path)})
     with pytest.raises(RelpinsError) as caught:
         source.read(only_file(source))
@@ -119,5 +134,6 @@ def test_damage_that_shows_while_the_select_runs(tmp_path: Path) -> None:
     data[100:20_000] = b"\xff" * 19_900
     path.write_bytes(data)
     source = FolderSource(tmp_path, sql={"pins": "SELECT * FROM items"})
-    with pytest.raises((SourceFileUnreadable, RelpinsError), match="pins"):
+    source.check()
+    with pytest.raises(SourceFileUnreadable, match=r"items\.parquet: .*[Cc]orrupt"):
         source.read(only_file(source))

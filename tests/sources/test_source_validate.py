@@ -251,8 +251,11 @@ def test_ids_are_made_from_content_and_repeats_are_kept(tmp_path: Path) -> None:
     assert len(ids[0]) == 32
     shuffled = judged("interactions", rows[2], rows[1], rows[0], rows[3]).accepted["interaction_id"].to_pylist()
     assert sorted(shuffled) == sorted(ids)
-    given = judged("interactions", {**row, "interaction_id": "mine"}, {**row, "interaction_id": None}).accepted
-    assert given["interaction_id"].to_pylist() == ["mine", ids[0]]
+    judged_given = judged(
+        "interactions", {**rows[1], "interaction_id": "mine"}, row, {**row, "interaction_id": "yours"}, row
+    )
+    given = judged_given.accepted
+    assert given["interaction_id"].to_pylist() == ["mine", ids[0], "yours", ids[2]]
     searches = judged("searches", {"query": "sofa"}, {"query": "sofa"}).accepted["search_id"].to_pylist()
     assert searches[1] == f"{searches[0]}-2"
     write_table(tmp_path / "pins.csv", [LINKED | {"image_url": "a.jpg"}])

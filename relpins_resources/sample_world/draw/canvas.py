@@ -75,7 +75,9 @@ class Canvas:
         box = self._box(x - radius, y - radius, x + radius, y + radius)
         self.pen.ellipse(box, outline=fill, width=max(1, round(width * self.scale)))
 
-    def arc(self, x0: float, y0: float, x1: float, y1: float, start: float, end: float, fill: Color, width: float) -> None:
+    def arc(
+        self, x0: float, y0: float, x1: float, y1: float, start: float, end: float, fill: Color, width: float
+    ) -> None:
         """A part of an ellipse's outline, angles in degrees clockwise from three o'clock."""
         self.pen.arc(self._box(x0, y0, x1, y1), start, end, fill, max(1, round(width * self.scale)))
 
@@ -98,7 +100,9 @@ class Canvas:
         fill.paste(Image.new("RGB", size, bottom), (0, 0), RAMP.resize(size))
         self.image.paste(fill, box[:2])
 
-    def shadow(self, x0: float, y0: float, x1: float, y1: float, strength: float = 0.3, color: Color = (40, 30, 25)) -> None:
+    def shadow(
+        self, x0: float, y0: float, x1: float, y1: float, strength: float = 0.3, color: Color = (40, 30, 25)
+    ) -> None:
         """A soft dark (or coloured) ellipse: what stands above touches the ground here."""
         left, top, right, bottom = self._box(x0, y0, x1, y1)
         if right - left < 2 or bottom - top < 2:
@@ -161,15 +165,16 @@ def bezier(p0: Point, p1: Point, p2: Point, p3: Point, steps: int = 16) -> list[
     for i in range(steps + 1):
         t = i / steps
         a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
-        made.append(
-            (a * p0[0] + b * p1[0] + c * p2[0] + d * p3[0], a * p0[1] + b * p1[1] + c * p2[1] + d * p3[1])
-        )
+        made.append((a * p0[0] + b * p1[0] + c * p2[0] + d * p3[0], a * p0[1] + b * p1[1] + c * p2[1] + d * p3[1]))
     return made
 
 
 def jittered(rng: np.random.Generator, color: Color, spread: float = 7.0) -> Color:
     """`color` a little off, as paint and light are."""
-    r, g, b = (int(np.clip(round(c + d), 0, 255)) for c, d in zip(color, rng.normal(0, spread, 3) * 0.5 + rng.normal(0, spread * 0.7), strict=True))
+    r, g, b = (
+        int(np.clip(round(c + d), 0, 255))
+        for c, d in zip(color, rng.normal(0, spread, 3) * 0.5 + rng.normal(0, spread * 0.7), strict=True)
+    )
     return (r, g, b)
 
 

@@ -45,7 +45,7 @@ def _tabletop(c: Canvas, look: Look, rng: np.random.Generator) -> None:
         c.rect(0, 0, c.width, c.height, (238, 235, 231))
         for _ in range(5):
             ends = [(between(rng, -0.2, 1.2) * c.width, between(rng, -0.2, 1.2) * c.height) for _ in range(4)]
-            c.line(bezier(*ends), (208, 204, 200), between(rng, 0.6, 2))
+            c.line(bezier(ends[0], ends[1], ends[2], ends[3]), (208, 204, 200), between(rng, 0.6, 2))
     else:
         c.filled([(0, 0), (c.width, 0), (c.width, c.height), (0, c.height)], look.cloth(lighter(look.neutral, 0.3), 28))
     c.glow(c.width * 0.15, c.height * 0.1, c.width * 0.8, (255, 250, 236), 0.4)
@@ -100,7 +100,16 @@ def _pasta(c: Canvas, look: Look, x: float, y: float, r: float, rng: np.random.G
     _plate(c, look, x, y, r)
     for px, py in _scatter(rng, x, y, r * 0.42, 46):
         size, start = r * between(rng, 0.1, 0.22), between(rng, 0, 360)
-        c.arc(px - size, py - size, px + size, py + size, start, start + between(rng, 120, 260), mixed((240, 204, 120), (214, 160, 76), float(rng.random())), 2.6)
+        c.arc(
+            px - size,
+            py - size,
+            px + size,
+            py + size,
+            start,
+            start + between(rng, 120, 260),
+            mixed((240, 204, 120), (214, 160, 76), float(rng.random())),
+            2.6,
+        )
     sauce = (196, 62, 40) if rng.random() < 0.65 else (96, 138, 66)
     for px, py in _scatter(rng, x, y, r * 0.24, 14):
         c.disc(px, py, r * between(rng, 0.04, 0.1), mixed(sauce, (240, 190, 110), 0.25 * float(rng.random())))
@@ -121,13 +130,27 @@ def _pizza(c: Canvas, look: Look, x: float, y: float, r: float, rng: np.random.G
         _leaf(c, px, py, r * 0.09, BASIL, between(rng, 0, 6))
     for k in range(4):
         t = k * np.pi / 4
-        c.line([(x - np.cos(t) * r * 0.93, y - np.sin(t) * r * 0.93), (x + np.cos(t) * r * 0.93, y + np.sin(t) * r * 0.93)], (150, 66, 40), 1)
+        c.line(
+            [
+                (x - np.cos(t) * r * 0.93, y - np.sin(t) * r * 0.93),
+                (x + np.cos(t) * r * 0.93, y + np.sin(t) * r * 0.93),
+            ],
+            (150, 66, 40),
+            1,
+        )
 
 
 def _salad(c: Canvas, look: Look, x: float, y: float, r: float, rng: np.random.Generator) -> None:
     _bowl(c, look, x, y, r, (214, 222, 170))
     for px, py in _scatter(rng, x, y, r * 0.6, 60):
-        _leaf(c, px, py, r * between(rng, 0.1, 0.2), mixed((70, 128, 60), (160, 196, 92), float(rng.random())), between(rng, 0, 6))
+        _leaf(
+            c,
+            px,
+            py,
+            r * between(rng, 0.1, 0.2),
+            mixed((70, 128, 60), (160, 196, 92), float(rng.random())),
+            between(rng, 0, 6),
+        )
     for px, py in _scatter(rng, x, y, r * 0.58, 10):
         c.disc(px, py, r * 0.085, (206, 48, 42))
         c.disc(px - 1.5, py - 1.5, r * 0.03, (244, 150, 130))
@@ -159,8 +182,15 @@ def _tacos(c: Canvas, look: Look, x: float, y: float, r: float, rng: np.random.G
         c.ellipse(cx - r * 0.24, y - r * 0.55, cx + r * 0.24, y + r * 0.55, (232, 192, 112))
         c.ellipse(cx - r * 0.14, y - r * 0.5, cx + r * 0.14, y + r * 0.5, (150, 84, 48))
         for _ in range(22):
-            tone = ((206, 52, 40), (110, 164, 70), (250, 224, 120), (246, 244, 236), (122, 60, 110))[int(rng.integers(5))]
-            c.disc(cx + between(rng, -0.13, 0.13) * r, y + between(rng, -0.46, 0.46) * r, r * between(rng, 0.03, 0.06), tone)
+            tone = ((206, 52, 40), (110, 164, 70), (250, 224, 120), (246, 244, 236), (122, 60, 110))[
+                int(rng.integers(5))
+            ]
+            c.disc(
+                cx + between(rng, -0.13, 0.13) * r,
+                y + between(rng, -0.46, 0.46) * r,
+                r * between(rng, 0.03, 0.06),
+                tone,
+            )
     c.pie(x + r * 0.1, y + r * 0.5, x + r * 0.5, y + r * 0.9, 180, 360, (150, 196, 74))
 
 
@@ -168,17 +198,33 @@ def _ramen(c: Canvas, look: Look, x: float, y: float, r: float, rng: np.random.G
     _bowl(c, look, x, y, r, (208, 152, 84))
     for k in range(9):
         yy = y - r * 0.3 + k * r * 0.075
-        c.line(bezier((x - r * 0.62, yy), (x - r * 0.2, yy - r * 0.14), (x + r * 0.1, yy + r * 0.14), (x + r * 0.45, yy), 10), (246, 220, 150), 2.6)
+        c.line(
+            bezier(
+                (x - r * 0.62, yy), (x - r * 0.2, yy - r * 0.14), (x + r * 0.1, yy + r * 0.14), (x + r * 0.45, yy), 10
+            ),
+            (246, 220, 150),
+            2.6,
+        )
     for ex in (0.3, 0.52):
         c.ellipse(x + r * (ex - 0.16), y - r * 0.5, x + r * (ex + 0.16), y - r * 0.12, (252, 250, 244))
         c.disc(x + r * ex, y - r * 0.3, r * 0.1, (238, 150, 40))
     for k in range(3):
-        c.ellipse(x - r * (0.62 - 0.2 * k), y + r * 0.14, x - r * (0.26 - 0.2 * k), y + r * 0.5, mixed((168, 98, 72), (232, 190, 160), 0.22 * k))
+        c.ellipse(
+            x - r * (0.62 - 0.2 * k),
+            y + r * 0.14,
+            x - r * (0.26 - 0.2 * k),
+            y + r * 0.5,
+            mixed((168, 98, 72), (232, 190, 160), 0.22 * k),
+        )
     c.rect(x - r * 0.5, y - r * 0.72, x - r * 0.16, y - r * 0.3, (34, 52, 44), 2)
     for px, py in _scatter(rng, x + r * 0.2, y + r * 0.3, r * 0.26, 16):
         c.ring(px, py, r * 0.04, (110, 164, 80), 1.6)
     for k in (0, 1):
-        c.line([(x + r * (0.5 + 0.1 * k), y - r * 1.2), (x + r * (1.1 + 0.06 * k), y + r * 0.7)], darker(look.wood, 0.2), 3.4)
+        c.line(
+            [(x + r * (0.5 + 0.1 * k), y - r * 1.2), (x + r * (1.1 + 0.06 * k), y + r * 0.7)],
+            darker(look.wood, 0.2),
+            3.4,
+        )
 
 
 def _cake(c: Canvas, look: Look, x: float, y: float, r: float, rng: np.random.Generator) -> None:
@@ -193,7 +239,12 @@ def _cake(c: Canvas, look: Look, x: float, y: float, r: float, rng: np.random.Ge
     c.pie(x - r * 0.62, y - r * 0.62, x + r * 0.62, y + r * 0.62, 20, 58, (226, 184, 126))
     c.pie(x - r * 0.5, y - r * 0.5, x + r * 0.5, y + r * 0.5, 20, 58, (240, 208, 156))
     for px, py in _scatter(rng, x, y, r * 0.3, 12):
-        c.disc(px, py, r * between(rng, 0.05, 0.09), (196, 40, 62) if rng.random() < 0.5 else mixed(look.second, (255, 255, 255), 0.3))
+        c.disc(
+            px,
+            py,
+            r * between(rng, 0.05, 0.09),
+            (196, 40, 62) if rng.random() < 0.5 else mixed(look.second, (255, 255, 255), 0.3),
+        )
     for px, py in _scatter(rng, x, y, r * 0.32, 5):
         _leaf(c, px, py, r * 0.08, HERB, between(rng, 0, 6))
 
@@ -213,11 +264,21 @@ def _berry_bowl(c: Canvas, look: Look, x: float, y: float, r: float, rng: np.ran
 
 def _soup(c: Canvas, look: Look, x: float, y: float, r: float, rng: np.random.Generator) -> None:
     _bowl(c, look, x, y, r, ((214, 118, 40), (196, 74, 44), (128, 150, 76))[int(rng.integers(3))])
-    c.line(bezier((x - r * 0.4, y), (x - r * 0.1, y - r * 0.5), (x + r * 0.1, y + r * 0.5), (x + r * 0.4, y), 14), (252, 244, 226), 3.4)
+    c.line(
+        bezier((x - r * 0.4, y), (x - r * 0.1, y - r * 0.5), (x + r * 0.1, y + r * 0.5), (x + r * 0.4, y), 14),
+        (252, 244, 226),
+        3.4,
+    )
     for px, py in _scatter(rng, x, y, r * 0.4, 14):
         c.disc(px, py, r * 0.035, (232, 206, 150) if rng.random() < 0.5 else HERB)
     for k in range(2):
-        c.ellipse(x + r * (0.55 + 0.2 * k), y - r * (1.1 - 0.3 * k), x + r * (1.05 + 0.2 * k), y - r * (0.6 - 0.3 * k), (212, 164, 100))
+        c.ellipse(
+            x + r * (0.55 + 0.2 * k),
+            y - r * (1.1 - 0.3 * k),
+            x + r * (1.05 + 0.2 * k),
+            y - r * (0.6 - 0.3 * k),
+            (212, 164, 100),
+        )
 
 
 DISHES: dict[str, Chef] = {

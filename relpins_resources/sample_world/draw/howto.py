@@ -7,8 +7,8 @@ import numpy as np
 from relpins_resources.sample_world.draw.canvas import Box, Canvas, between, bezier
 from relpins_resources.sample_world.draw.look import Look
 from relpins_resources.sample_world.draw.objects import sideboard, vase
+from relpins_resources.sample_world.draw.plants import LEAVES, plant
 from relpins_resources.sample_world.draw.seating import armchair
-from relpins_resources.sample_world.draw.shell import LEAVES, plant
 from relpins_resources.sample_world.styles import darker, lighter, mixed
 
 Panel = tuple[float, float, float, float]
@@ -57,7 +57,13 @@ def paint_guide(c: Canvas, look: Look, scene: str, rng: np.random.Generator) -> 
 
 
 def _thing(scene: str) -> str:
-    return {"furniture restoration": "sideboard", "wall painting": "wall", "floating shelf": "shelf", "macrame hanger": "macrame", "sewing a tote": "bag"}.get(scene, "bread")
+    return {
+        "furniture restoration": "sideboard",
+        "wall painting": "wall",
+        "floating shelf": "shelf",
+        "macrame hanger": "macrame",
+        "sewing a tote": "bag",
+    }.get(scene, "bread")
 
 
 def _trim(c: Canvas, panel: Panel, w: float, h: float) -> None:
@@ -103,7 +109,13 @@ def _paint_wall(c: Canvas, look: Look, p: Panel, stage: int, rng: np.random.Gene
     done = (0.0, 0.4, 0.75, 1.0)[stage]
     strips = 9
     for k in range(round(strips * done)):
-        c.rect(x0 + w * k / strips, y0 + between(rng, 0, 5) * (stage < 3), x0 + w * (k + 1) / strips + 0.5, y1 - h * 0.17, look.main)
+        c.rect(
+            x0 + w * k / strips,
+            y0 + between(rng, 0, 5) * (stage < 3),
+            x0 + w * (k + 1) / strips + 0.5,
+            y1 - h * 0.17,
+            look.main,
+        )
     if stage == 0:
         for k, tone in enumerate((look.main, look.second, look.neutral)):
             c.rect(x0 + w * (0.24 + 0.2 * k), y0 + h * 0.26, x0 + w * (0.4 + 0.2 * k), y0 + h * 0.56, tone, 2)
@@ -118,26 +130,39 @@ def _paint_wall(c: Canvas, look: Look, p: Panel, stage: int, rng: np.random.Gene
 
 
 def _build_shelf(c: Canvas, look: Look, p: Panel, stage: int, rng: np.random.Generator) -> None:
+    if stage < 2:
+        (_boards_and_saw, _brackets_and_drill)[stage](c, look, p)
+        return
     x0, y0, x1, y1 = p
     w, h = x1 - x0, y1 - y0
-    x, y = (x0 + x1) / 2, (y0 + y1) / 2
-    if stage == 0:  # boards and a saw
-        for k in range(3):
-            c.rect(x0 + w * 0.14, y0 + h * (0.36 + 0.15 * k), x0 + w * 0.8, y0 + h * (0.46 + 0.15 * k), lighter(look.wood, 0.06 * k), 1)
-        c.poly([(x + w * 0.02, y0 + h * 0.22), (x + w * 0.36, y0 + h * 0.6), (x + w * 0.3, y0 + h * 0.68)], (196, 200, 204))
-        c.disc(x + w * 0.01, y0 + h * 0.2, w * 0.06, look.second)
-    elif stage == 1:  # brackets and drill
-        for k in (-1, 1):
-            c.line([(x + k * w * 0.26, y - h * 0.1), (x + k * w * 0.26, y + h * 0.2), (x + k * w * 0.14, y - h * 0.1), (x + k * w * 0.26, y - h * 0.1)], look.metal, 3)
-        c.rect(x - w * 0.06, y - h * 0.02, x + w * 0.14, y + h * 0.1, look.main, 4)
-        c.rect(x + w * 0.04, y + h * 0.08, x + w * 0.12, y + h * 0.32, darker(look.main, 0.2), 3)
-        c.rect(x - w * 0.14, y + h * 0.02, x - w * 0.06, y + h * 0.06, (120, 122, 126))
-    else:
-        for level in (0.42, 0.72):
-            c.shadow(x0 + w * 0.14, y0 + h * level, x1 - w * 0.1, y0 + h * (level + 0.14), 0.35)
-            c.rect(x0 + w * 0.12, y0 + h * level, x1 - w * 0.12, y0 + h * (level + 0.045), look.wood)
-            for k in range(5 if stage == 3 else 0):
-                vase(c, look, x0 + w * (0.2 + 0.15 * k), y0 + h * level, h * between(rng, 0.1, 0.17), (look.main, look.second, look.neutral)[k % 3], rng)
+    for level in (0.42, 0.72):
+        c.shadow(x0 + w * 0.14, y0 + h * level, x1 - w * 0.1, y0 + h * (level + 0.14), 0.35)
+        c.rect(x0 + w * 0.12, y0 + h * level, x1 - w * 0.12, y0 + h * (level + 0.045), look.wood)
+        for k in range(5 if stage == 3 else 0):
+            tone = (look.main, look.second, look.neutral)[k % 3]
+            vase(c, look, x0 + w * (0.2 + 0.15 * k), y0 + h * level, h * between(rng, 0.1, 0.17), tone, rng)
+
+
+def _boards_and_saw(c: Canvas, look: Look, p: Panel) -> None:
+    x0, y0, x1, y1 = p
+    w, h, x = x1 - x0, y1 - y0, (x0 + x1) / 2
+    for k in range(3):
+        y = y0 + h * (0.36 + 0.15 * k)
+        c.rect(x0 + w * 0.14, y, x0 + w * 0.8, y + h * 0.1, lighter(look.wood, 0.06 * k), 1)
+    blade = [(x + w * 0.02, y0 + h * 0.22), (x + w * 0.36, y0 + h * 0.6), (x + w * 0.3, y0 + h * 0.68)]
+    c.poly(blade, (196, 200, 204))
+    c.disc(x + w * 0.01, y0 + h * 0.2, w * 0.06, look.second)
+
+
+def _brackets_and_drill(c: Canvas, look: Look, p: Panel) -> None:
+    x0, y0, x1, y1 = p
+    w, h, x, y = x1 - x0, y1 - y0, (x0 + x1) / 2, (y0 + y1) / 2
+    for k in (-1, 1):
+        high, low = (x + k * w * 0.26, y - h * 0.1), (x + k * w * 0.26, y + h * 0.2)
+        c.line([high, low, (x + k * w * 0.14, y - h * 0.1), high], look.metal, 3)
+    c.rect(x - w * 0.06, y - h * 0.02, x + w * 0.14, y + h * 0.1, look.main, 4)
+    c.rect(x + w * 0.04, y + h * 0.08, x + w * 0.12, y + h * 0.32, darker(look.main, 0.2), 3)
+    c.rect(x - w * 0.14, y + h * 0.02, x - w * 0.06, y + h * 0.06, (120, 122, 126))
 
 
 def _plant_shelf(c: Canvas, look: Look, p: Panel, rng: np.random.Generator) -> None:
@@ -174,7 +199,11 @@ def _knot(c: Canvas, look: Look, p: Panel, stage: int, rng: np.random.Generator)
     n, length = 10, h * (0.3, 0.48, 0.62, 0.74)[stage]
     for k in range(n):
         a = x0 + w * (0.26 + 0.48 * k / (n - 1))
-        c.line([(a, y0 + h * 0.14), (a + (x - a) * 0.12 * stage, y0 + h * 0.14 + length * (1 - 0.06 * abs(k - n / 2)))], darker(rope, 0.06 * (k % 2)), 2.4)
+        c.line(
+            [(a, y0 + h * 0.14), (a + (x - a) * 0.12 * stage, y0 + h * 0.14 + length * (1 - 0.06 * abs(k - n / 2)))],
+            darker(rope, 0.06 * (k % 2)),
+            2.4,
+        )
     for row in range(stage * 2):
         for k in range(n - 1 - row % 2):
             a = x0 + w * (0.26 + 0.48 * (k + 0.5 + 0.5 * (row % 2)) / (n - 1))
@@ -200,8 +229,9 @@ def _sew(c: Canvas, look: Look, p: Panel, stage: int, rng: np.random.Generator) 
         c.disc(x + s * 1.2, y - s * 0.5, s * 0.24, look.second)
         c.disc(x + s * 1.2, y - s * 0.5, s * 0.09, (250, 246, 238))
     else:
-        for k in (-0.45, 0.45):
-            c.arc(x + s * k - s * 0.3, y - s * 1.5, x + s * k + s * 0.3, y - s * 0.1, 180, 360, darker(look.main, 0.2), 4)
+        for side in (-0.45, 0.45):
+            px = x + s * side
+            c.arc(px - s * 0.3, y - s * 1.5, px + s * 0.3, y - s * 0.1, 180, 360, darker(look.main, 0.2), 4)
         c.line([(x - s, y - s * 0.5), (x + s, y - s * 0.5)], darker(look.main, 0.25), 1.6)
 
 
@@ -216,8 +246,10 @@ def _bake(c: Canvas, look: Look, p: Panel, stage: int, rng: np.random.Generator)
         c.glow(x, y - s * 0.4, s * 0.7, (255, 255, 255), 0.6)
     elif stage < 3:
         c.shadow(x - s * 1.1, y + s * 0.2, x + s * 1.1, y + s * 0.8, 0.4)
-        c.ellipse(x - s * (0.8 + 0.1 * stage), y - s * 0.45 * stage, x + s * (0.8 + 0.1 * stage), y + s * 0.6, (244, 230, 202))
-        for k in range(14):
+        c.ellipse(
+            x - s * (0.8 + 0.1 * stage), y - s * 0.45 * stage, x + s * (0.8 + 0.1 * stage), y + s * 0.6, (244, 230, 202)
+        )
+        for _ in range(14):
             c.disc(x + between(rng, -1.2, 1.2) * s, y + s * between(rng, 0.5, 0.9), 1.4, (255, 252, 246))
     else:
         c.shadow(x - s * 1.3, y + s * 0.2, x + s * 1.3, y + s * 0.9, 0.5)

@@ -1,14 +1,13 @@
-"""Tables, storage, lamps, rugs, mirrors, plants and pictures, in the shapes of each style."""
+"""Tables, storage, vases, rugs and mirrors, in the shapes of each style."""
 
 import numpy as np
 
-from relpins_resources.sample_world.draw.canvas import Box, Canvas, between, bezier
+from relpins_resources.sample_world.draw.canvas import Box, Canvas, between
 from relpins_resources.sample_world.draw.look import Look
 from relpins_resources.sample_world.draw.seating import legs
 from relpins_resources.sample_world.styles import Color, darker, lighter, mixed
 
 LEAF = (74, 116, 72)
-GLOW = (255, 232, 180)
 
 
 def table(c: Canvas, look: Look, x: float, floor: float, width: float, height: float, name: str) -> Box:
@@ -25,7 +24,10 @@ def table(c: Canvas, look: Look, x: float, floor: float, width: float, height: f
     else:
         inset = width * (0.12 if look.style.legs == "tapered" else 0.06)
         legs(c, look, x0 + inset, x1 - inset, top, floor, width * 0.035)
-        c.poly([(x0, top), (x1, top), (x1 - width * 0.05, top - width * 0.09), (x0 + width * 0.05, top - width * 0.09)], lighter(slab, 0.12))
+        c.poly(
+            [(x0, top), (x1, top), (x1 - width * 0.05, top - width * 0.09), (x0 + width * 0.05, top - width * 0.09)],
+            lighter(slab, 0.12),
+        )
         c.rect(x0, top, x1, top + thick, darker(slab, 0.1), thick * 0.4)
     return Box(name, x0, top - width * 0.09, x1, floor)
 
@@ -51,7 +53,9 @@ def sideboard(c: Canvas, look: Look, x: float, floor: float, width: float, rng: 
     return Box("sideboard", x0, top, x1, floor)
 
 
-def bookshelf(c: Canvas, look: Look, x: float, floor: float, width: float, height: float, rng: np.random.Generator) -> Box:
+def bookshelf(
+    c: Canvas, look: Look, x: float, floor: float, width: float, height: float, rng: np.random.Generator
+) -> Box:
     """Shelves with books and things."""
     x0, x1, top = x - width / 2, x + width / 2, floor - height
     c.shadow(x0 - 4, floor - width * 0.08, x1 + 4, floor + width * 0.08, 0.4)
@@ -90,7 +94,11 @@ def vase(c: Canvas, look: Look, x: float, base: float, height: float, color: Col
     if rng.random() < 0.5:
         for _ in range(4):
             lean = between(rng, -0.8, 0.8) * height
-            c.line([(x, base - height * 0.8), (x + lean * 0.5, base - height * 1.5), (x + lean, base - height * 1.9)], darker(LEAF, 0.1), 1)
+            c.line(
+                [(x, base - height * 0.8), (x + lean * 0.5, base - height * 1.5), (x + lean, base - height * 1.9)],
+                darker(LEAF, 0.1),
+                1,
+            )
             c.disc(x + lean, base - height * 1.9, 2.2, mixed(look.second, LEAF, 0.4))
     c.ellipse(x - w / 2, base - height * 0.72, x + w / 2, base, color)
     c.rect(x - w * 0.18, base - height, x + w * 0.18, base - height * 0.6, color, 2)
@@ -104,7 +112,10 @@ def rug(c: Canvas, look: Look, x: float, y: float, width: float, depth: float, c
     slant = width * 0.09
     if look.style.sofa == "round" or look.style.wood == "light oak":
         c.ellipse(x0, y, x1, y + depth, darker(color, 0.08))
-        points = [(x + width * 0.485 * np.cos(t), y + depth / 2 + depth * 0.47 * np.sin(t)) for t in np.linspace(0, 2 * np.pi, 40)]
+        points = [
+            (x + width * 0.485 * np.cos(t), y + depth / 2 + depth * 0.47 * np.sin(t))
+            for t in np.linspace(0, 2 * np.pi, 40)
+        ]
         c.filled(points, look.cloth(color, width * 0.07))
     else:
         corners = [(x0 + slant, y), (x1 - slant, y), (x1, y + depth), (x0, y + depth)]
@@ -118,81 +129,9 @@ def rug(c: Canvas, look: Look, x: float, y: float, width: float, depth: float, c
     return Box("rug", x0, y, x1, y + depth)
 
 
-def floor_lamp(c: Canvas, look: Look, x: float, floor: float, height: float, lit: bool = True) -> Box:
-    """A standing lamp; an arc for the modern, a shade for the classic."""
-    kind, h = look.style.lamp, height
-    c.shadow(x - h * 0.1, floor - h * 0.03, x + h * 0.1, floor + h * 0.035, 0.4)
-    head = h * 0.17
-    if kind == "globe":
-        c.line(bezier((x, floor), (x - h * 0.04, floor - h * 0.8), (x + h * 0.02, floor - h * 1.04), (x + h * 0.2, floor - h * 0.86)), look.metal, 2.4)
-        x, top = x + h * 0.2, floor - h * 0.86
-        base_x = x - h * 0.2
-    else:
-        base_x, top = x, floor - h + head
-        if kind in ("dome", "cage") or look.style.legs == "straight":
-            for out in (-0.1, 0.1):
-                c.line([(x, floor - h * 0.7), (x + h * out, floor)], look.wood, 2)
-        c.line([(x, floor), (x, top)], look.metal, 2.4)
-    c.ellipse(base_x - h * 0.07, floor - h * 0.02, base_x + h * 0.07, floor + h * 0.015, look.metal)
-    if lit:
-        c.glow(x, top, h * 0.34, GLOW, 0.42)
-    shade(c, look, x, top, head)
-    return Box("lamp", min(x, base_x) - head, floor - h, x + head, floor)
-
-
-def shade(c: Canvas, look: Look, x: float, y: float, size: float) -> None:
-    """A lamp's head about (x, y)."""
-    kind, s = look.style.lamp, size
-    if kind == "globe":
-        c.disc(x, y, s * 0.72, (255, 246, 222))
-        c.disc(x - s * 0.2, y - s * 0.2, s * 0.3, (255, 253, 244))
-        c.rect(x - s * 0.16, y - s * 0.85, x + s * 0.16, y - s * 0.6, look.metal)
-    elif kind == "dome":
-        c.pie(x - s, y - s * 0.9, x + s, y + s * 1.1, 180, 360, mixed(look.main, (60, 62, 64), 0.25))
-        c.ellipse(x - s, y, x + s, y + s * 0.22, (255, 244, 214))
-    elif kind == "rattan":
-        c.poly([(x - s * 0.4, y - s * 0.8), (x + s * 0.4, y - s * 0.8), (x + s, y + s * 0.5), (x - s, y + s * 0.5)], look.wood if look.style.wood == "rattan" else (206, 170, 118))
-        for k in range(-3, 4):
-            c.line([(x + k * s * 0.12, y - s * 0.8), (x + k * s * 0.3, y + s * 0.5)], (150, 112, 66), 0.9)
-        c.line([(x - s * 0.7, y - s * 0.1), (x + s * 0.7, y - s * 0.1)], (150, 112, 66), 0.9)
-    elif kind == "cage":
-        c.disc(x, y, s * 0.4, (255, 214, 130))
-        for k in (-0.6, 0.0, 0.6):
-            c.line([(x, y - s * 0.9), (x + k * s, y), (x, y + s * 0.8)], (36, 36, 38), 1.2)
-        c.rect(x - s * 0.2, y - s, x + s * 0.2, y - s * 0.6, (36, 36, 38))
-    elif kind == "paper":
-        c.ellipse(x - s, y - s * 0.85, x + s, y + s * 0.85, (252, 244, 226))
-        for k in range(-3, 4):
-            c.arc(x - s, y - s * 0.85 * (abs(k) / 4 + 0.05), x + s, y + s * 0.85 * (abs(k) / 4 + 0.05), 0 if k > 0 else 180, 180 if k > 0 else 360, (226, 212, 184), 0.8)
-    elif kind == "deco":
-        for k, share in enumerate((1.0, 0.72, 0.44)):
-            c.pie(x - s * share, y - s * (0.7 - 0.1 * k), x + s * share, y + s * (0.9 - 0.1 * k), 180, 360, mixed((255, 240, 206), look.metal, 0.2 * k))
-        c.rect(x - s, y + s * 0.06, x + s, y + s * 0.16, look.metal)
-    else:
-        c.poly([(x - s * 0.55, y - s * 0.7), (x + s * 0.55, y - s * 0.7), (x + s * 0.9, y + s * 0.6), (x - s * 0.9, y + s * 0.6)], mixed(look.neutral, (255, 240, 208), 0.5))
-        c.line([(x - s * 0.88, y + s * 0.54), (x + s * 0.88, y + s * 0.54)], look.main, 1.4)
-
-
-def pendant(c: Canvas, look: Look, x: float, top: float, drop: float, size: float) -> Box:
-    """A lamp hanging from the ceiling."""
-    c.line([(x, top), (x, top + drop)], darker(look.metal, 0.2), 1.2)
-    c.glow(x, top + drop, size * 2.4, GLOW, 0.4)
-    shade(c, look, x, top + drop, size)
-    return Box("lamp", x - size, top + drop - size, x + size, top + drop + size)
-
-
-def table_lamp(c: Canvas, look: Look, x: float, base: float, height: float) -> Box:
-    """A lamp to stand on something."""
-    c.glow(x, base - height * 0.7, height * 0.9, GLOW, 0.4)
-    c.ellipse(x - height * 0.14, base - height * 0.45, x + height * 0.14, base, look.main)
-    c.line([(x, base - height * 0.4), (x, base - height * 0.6)], look.metal, 1.6)
-    shade(c, look, x, base - height * 0.75, height * 0.3)
-    return Box("lamp", x - height * 0.3, base - height, x + height * 0.3, base)
-
-
 def mirror(c: Canvas, look: Look, x: float, y: float, width: float) -> Box:
     """A wall mirror about its centre."""
-    frame = look.metal if look.style.wood in ("black wood", "ash", "reclaimed wood") else look.wood
+    frame = look.metal
     h = width * (1.0 if look.style.art in ("sunburst", "shapes", "lines") else 1.35)
     if look.style.art == "sunburst":
         for t in np.linspace(0, 2 * np.pi, 28, endpoint=False):
@@ -205,5 +144,14 @@ def mirror(c: Canvas, look: Look, x: float, y: float, width: float) -> Box:
     else:
         c.rect(box[0] - 4, box[1] - 4, box[2] + 4, box[3] + 4, frame, 5)
         c.rect(*box, (214, 226, 230), 3)
-    c.veil([(x - width * 0.3, y), (x - width * 0.1, y - h * 0.3), (x + width * 0.02, y - h * 0.3), (x - width * 0.22, y + h * 0.12)], (255, 255, 255), 0.55)
+    c.veil(
+        [
+            (x - width * 0.3, y),
+            (x - width * 0.1, y - h * 0.3),
+            (x + width * 0.02, y - h * 0.3),
+            (x - width * 0.22, y + h * 0.12),
+        ],
+        (255, 255, 255),
+        0.55,
+    )
     return Box("mirror", box[0] - 4, box[1] - 4, box[2] + 4, box[3] + 4)

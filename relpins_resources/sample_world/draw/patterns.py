@@ -27,17 +27,6 @@ def pattern(name: str, base: Color, first: Color, second: Color, cell: float) ->
     return fill
 
 
-def woven(base: Color, spread: float, rng: np.random.Generator) -> Fill:
-    """Plain cloth or plaster with a grain of `spread` grey levels."""
-
-    def fill(size: tuple[int, int]) -> Image.Image:
-        small = (max(1, size[1] // 2), max(1, size[0] // 2))
-        grain = rng.normal(0.0, spread, small)[..., None] + np.array(base, dtype=np.float64)
-        return Image.fromarray(np.clip(grain, 0, 255).astype(np.uint8)).resize(size)
-
-    return fill
-
-
 def _plain(pen: ImageDraw.ImageDraw, n: float, base: Color, first: Color, second: Color) -> None:
     """Nothing but the base."""
 

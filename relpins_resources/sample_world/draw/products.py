@@ -3,10 +3,11 @@
 import numpy as np
 
 from relpins_resources.sample_world.draw.canvas import Box, Canvas, between
+from relpins_resources.sample_world.draw.lamps import floor_lamp, shade
 from relpins_resources.sample_world.draw.look import Look
-from relpins_resources.sample_world.draw.objects import bookshelf, floor_lamp, mirror, rug, shade, sideboard, table, vase
+from relpins_resources.sample_world.draw.objects import bookshelf, mirror, rug, sideboard, table, vase
+from relpins_resources.sample_world.draw.plants import plant
 from relpins_resources.sample_world.draw.seating import armchair, bed, sofa, stool
-from relpins_resources.sample_world.draw.shell import plant
 from relpins_resources.sample_world.styles import darker, lighter, mixed
 
 
@@ -29,11 +30,11 @@ def paint_product(c: Canvas, look: Look, scene: str, rng: np.random.Generator) -
     if scene in ("coffee table", "dining table", "desk"):
         tall = {"coffee table": 0.34, "dining table": 0.46, "desk": 0.52}[scene]
         box = table(c, look, x, floor, size, size * tall, scene)
-        vase(c, look, x + size * between(rng, -0.2, 0.2), floor - size * (tall + 0.03), size * 0.16, look.main, rng)
+        vase(c, look, x + size * between(rng, -0.2, 0.2), floor - size * (tall + 0.03), size * 0.16, look.second, rng)
         return [box]
     if scene == "sideboard":
         box = sideboard(c, look, x, floor, size, rng)
-        vase(c, look, x - size * 0.3, floor - size * 0.47, size * 0.16, look.main, rng)
+        vase(c, look, x - size * 0.3, floor - size * 0.47, size * 0.16, look.second, rng)
         return [box]
     if scene == "bookshelf":
         return [bookshelf(c, look, x, h * 0.86, size * 0.62, h * 0.66, rng)]
@@ -65,8 +66,8 @@ def _lamp(c: Canvas, look: Look, x: float, rng: np.random.Generator) -> Box:
     base = h * 0.8
     c.shadow(x - w * 0.28, base - 12, x + w * 0.28, base + 16, 0.5)
     c.glow(x, h * 0.4, w * 0.5, (255, 232, 180), 0.45)
-    c.ellipse(x - w * 0.13, base - h * 0.26, x + w * 0.13, base, look.main)
-    c.ellipse(x - w * 0.09, base - h * 0.23, x - w * 0.02, base - h * 0.08, lighter(look.main, 0.25))
+    c.ellipse(x - w * 0.13, base - h * 0.26, x + w * 0.13, base, look.metal)
+    c.ellipse(x - w * 0.09, base - h * 0.23, x - w * 0.02, base - h * 0.08, lighter(look.metal, 0.25))
     c.line([(x, base - h * 0.25), (x, base - h * 0.34)], look.metal, 3)
     shade(c, look, x, base - h * 0.4, w * 0.22)
     return Box("lamp", x - w * 0.22, h * 0.22, x + w * 0.22, base)
@@ -102,7 +103,10 @@ def shop(c: Canvas, look: Look, rng: np.random.Generator) -> list[Box]:
         x = w * (0.06 + (0.0, 0.62, 0.76)[k])
         c.rect(x, h * 0.038, x + w * share, h * 0.055, lighter(look.main, 0.7), 2)
     columns, rows = (2, 3) if h > w * 1.15 else (2, 2) if h > w * 0.9 else (3, 2)
-    pieces = [str(p) for p in rng.permutation(["sideboard", "accent chair", "lamp", "coffee table", "sofa", "mirror", "plant"])]
+    pieces = [
+        str(p)
+        for p in rng.permutation(["sideboard", "accent chair", "lamp", "coffee table", "sofa", "mirror", "plant"])
+    ]
     pieces = ["sideboard", *[p for p in pieces if p != "sideboard"]]
     boxes = []
     card_w, card_h = w * 0.94 / columns, h * 0.88 / rows
@@ -110,9 +114,19 @@ def shop(c: Canvas, look: Look, rng: np.random.Generator) -> list[Box]:
         x0, y0 = w * 0.03 + card_w * (k % columns), h * 0.105 + card_h * (k // columns)
         tone = mixed(look.wall, (255, 255, 255), 0.5) if k % 3 else mixed(look.second, (255, 255, 255), 0.72)
         c.rect(x0 + 4, y0 + 4, x0 + card_w - 4, y0 + card_h - 4, tone, 6)
-        boxes.append(_piece(c, look, pieces[k % len(pieces)], x0 + card_w / 2, y0 + card_h * 0.76, min(card_w, card_h) * 0.74, rng))
+        boxes.append(
+            _piece(
+                c, look, pieces[k % len(pieces)], x0 + card_w / 2, y0 + card_h * 0.76, min(card_w, card_h) * 0.74, rng
+            )
+        )
         c.rect(x0 + card_w * 0.1, y0 + card_h * 0.86, x0 + card_w * 0.42, y0 + card_h * 0.885, (150, 146, 140), 1)
-        c.text(x0 + card_w * 0.78, y0 + card_h * 0.875, f"${int(rng.integers(8, 99)) * 10 - 1}", card_w * 0.085, darker(look.main, 0.25))
+        c.text(
+            x0 + card_w * 0.78,
+            y0 + card_h * 0.875,
+            f"${int(rng.integers(8, 99)) * 10 - 1}",
+            card_w * 0.085,
+            darker(look.main, 0.25),
+        )
     return boxes
 
 

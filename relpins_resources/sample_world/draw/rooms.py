@@ -5,20 +5,14 @@ from collections.abc import Callable
 import numpy as np
 
 from relpins_resources.sample_world.draw.canvas import Box, Canvas, between
+from relpins_resources.sample_world.draw.lamps import floor_lamp, pendant, table_lamp
 from relpins_resources.sample_world.draw.look import Look
-from relpins_resources.sample_world.draw.objects import (
-    bookshelf,
-    floor_lamp,
-    pendant,
-    rug,
-    sideboard,
-    table,
-    table_lamp,
-    vase,
-)
+from relpins_resources.sample_world.draw.objects import bookshelf, rug, sideboard, table, vase
+from relpins_resources.sample_world.draw.plants import plant
 from relpins_resources.sample_world.draw.rooms_fitted import bathroom, kitchen, photo_studio
+from relpins_resources.sample_world.draw.rooms_white import white_room
 from relpins_resources.sample_world.draw.seating import armchair, bed, chair, sofa
-from relpins_resources.sample_world.draw.shell import picture, plant, room_shell, sunlight, window
+from relpins_resources.sample_world.draw.shell import picture, room_shell, sunlight, window
 from relpins_resources.sample_world.styles import lighter, mixed
 
 Painter = Callable[[Canvas, Look, np.random.Generator], list[Box]]
@@ -26,6 +20,8 @@ Painter = Callable[[Canvas, Look, np.random.Generator], list[Box]]
 
 def paint_room(c: Canvas, look: Look, room: str, rng: np.random.Generator) -> list[Box]:
     """Draws `room` and returns what stands in it, back to front."""
+    if look.style.name == "minimalist" and room in ("kitchen", "bathroom", "photo studio"):
+        return white_room(c, look, room, rng)
     return PAINTERS[room](c, look, rng)
 
 
@@ -72,7 +68,9 @@ def living_room(c: Canvas, look: Look, rng: np.random.Generator) -> list[Box]:
     ground = horizon + (h - horizon) * 0.3
     boxes.append(rug(c, look, centre, horizon + (h - horizon) * 0.22, w * 0.78, (h - horizon) * 0.62, look.neutral))
     lamp_x = centre + (width * 0.62 if left else -width * 0.62)
-    boxes.append(floor_lamp(c, look, float(np.clip(lamp_x, w * 0.08, w * 0.92)), horizon + 10, w * between(rng, 0.5, 0.6)))
+    boxes.append(
+        floor_lamp(c, look, float(np.clip(lamp_x, w * 0.08, w * 0.92)), horizon + 10, w * between(rng, 0.5, 0.6))
+    )
     boxes += _plants(c, look, horizon + 16, rng, (0.08 if left else 0.92, 0.26 if left else 0.74))
     boxes.append(sofa(c, look, centre, ground, width, look.main, rng))
     front = horizon + (h - horizon) * 0.72
@@ -80,7 +78,9 @@ def living_room(c: Canvas, look: Look, rng: np.random.Generator) -> list[Box]:
     vase(c, look, centre + between(rng, -14, 14), front - w * 0.125, w * 0.06, look.second, rng)
     if rng.random() < 0.75:
         side = w * (0.13 if left else 0.87)
-        boxes.append(armchair(c, look, side, horizon + (h - horizon) * 0.66, w * between(rng, 0.22, 0.27), look.second, rng))
+        boxes.append(
+            armchair(c, look, side, horizon + (h - horizon) * 0.66, w * between(rng, 0.22, 0.27), look.second, rng)
+        )
     boxes += _plants(c, look, h * 0.99, rng, (0.95 if left else 0.05,)) if look.style.plants > 3 else []
     return boxes
 
@@ -120,7 +120,14 @@ def _nightstand(c: Canvas, look: Look, x: float, floor: float, width: float) -> 
         c.line([(x + out * width * 0.4, floor - width * 0.3), (x + out * width * 0.44, floor)], look.wood, 2.2)
     c.rect(x - width / 2, floor - width * 1.25, x + width / 2, floor - width * 0.25, look.wood, 2)
     for k in (0, 1):
-        c.rect(x - width * 0.42, floor - width * (1.15 - 0.45 * k), x + width * 0.42, floor - width * (0.77 - 0.45 * k), lighter(look.wood, 0.1), 1)
+        c.rect(
+            x - width * 0.42,
+            floor - width * (1.15 - 0.45 * k),
+            x + width * 0.42,
+            floor - width * (0.77 - 0.45 * k),
+            lighter(look.wood, 0.1),
+            1,
+        )
         c.disc(x, floor - width * (0.96 - 0.45 * k), 1.4, look.metal)
     return Box("nightstand", x - width / 2, floor - width * 1.25, x + width / 2, floor)
 
@@ -155,7 +162,14 @@ def _screen(c: Canvas, x: float, base: float, width: float, look: Look) -> None:
     c.rect(x - width * 0.05, base - width * 0.2, x + width * 0.05, base, (170, 172, 176))
     c.rect(x - width * 0.2, base - 2, x + width * 0.2, base + 1, (190, 192, 196))
     c.rect(x - width / 2, base - width * 0.78, x + width / 2, base - width * 0.16, (38, 40, 44), 3)
-    c.gradient(x - width * 0.47, base - width * 0.74, x + width * 0.47, base - width * 0.2, mixed(look.main, (200, 220, 235), 0.6), mixed(look.second, (250, 250, 250), 0.6))
+    c.gradient(
+        x - width * 0.47,
+        base - width * 0.74,
+        x + width * 0.47,
+        base - width * 0.2,
+        mixed(look.main, (200, 220, 235), 0.6),
+        mixed(look.second, (250, 250, 250), 0.6),
+    )
 
 
 def dining_room(c: Canvas, look: Look, rng: np.random.Generator) -> list[Box]:
@@ -183,7 +197,9 @@ def dining_room(c: Canvas, look: Look, rng: np.random.Generator) -> list[Box]:
         boxes.append(chair(c, look, w * x, ground + 8, w * 0.42, look.second))
     n = int(rng.integers(1, 4))
     for k in range(n):
-        boxes.append(pendant(c, look, w * (0.5 + 0.16 * (k - (n - 1) / 2)), 0, h * 0.19, w * (0.075 if n == 1 else 0.05)))
+        boxes.append(
+            pendant(c, look, w * (0.5 + 0.16 * (k - (n - 1) / 2)), 0, h * 0.19, w * (0.075 if n == 1 else 0.05))
+        )
     boxes += _plants(c, look, horizon + 14, rng, (0.07, 0.93))
     return boxes
 

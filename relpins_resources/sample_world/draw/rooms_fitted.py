@@ -1,34 +1,38 @@
-"""Kitchens, bathrooms and photo studios: fitted rooms of boxes and tiles.
-
-In white they look alike on purpose: the same tall units, tiles, light and bare floor, for another use.
-"""
+"""Kitchens, bathrooms and photo studios: fitted rooms of boxes and tiles; the white ones stand in `rooms_white.py`."""
 
 import numpy as np
 
 from relpins_resources.sample_world.draw.canvas import Box, Canvas, between
+from relpins_resources.sample_world.draw.lamps import pendant
 from relpins_resources.sample_world.draw.look import Look
-from relpins_resources.sample_world.draw.objects import mirror, pendant, rug, vase
+from relpins_resources.sample_world.draw.objects import mirror, rug, vase
+from relpins_resources.sample_world.draw.plants import LEAVES, plant, sprig
 from relpins_resources.sample_world.draw.seating import stool
-from relpins_resources.sample_world.draw.shell import LEAVES, plant, room_shell, sprig, sunlight, window
+from relpins_resources.sample_world.draw.shell import room_shell, sunlight, window
 from relpins_resources.sample_world.styles import Color, darker, lighter, mixed
 
 
 def _front(look: Look) -> Color:
-    """The colour of doors: white where the style is, else its accent or wood."""
-    if look.style.name in ("minimalist", "art deco"):
-        return mixed(look.wall, look.main, 0.1) if look.style.name == "minimalist" else look.main
+    """The colour of doors: the accent where the style paints them, else its wood."""
+    if look.style.name == "art deco":
+        return look.main
     if look.style.name in ("scandinavian", "coastal", "farmhouse", "cottagecore", "maximalist"):
         return mixed(look.main, (250, 248, 244), 0.12)
     return look.wood
 
 
 def _counter(look: Look) -> Color:
-    return {"industrial": (120, 118, 116), "farmhouse": look.wood, "bohemian": look.wood, "traditional": (70, 64, 60)}.get(
-        look.style.name, (240, 238, 234)
-    )
+    return {
+        "industrial": (120, 118, 116),
+        "farmhouse": look.wood,
+        "bohemian": look.wood,
+        "traditional": (70, 64, 60),
+    }.get(look.style.name, (240, 238, 234))
 
 
-def units(c: Canvas, look: Look, x0: float, x1: float, top: float, base: float, n: int, color: Color, drawers: bool) -> None:
+def units(
+    c: Canvas, look: Look, x0: float, x1: float, top: float, base: float, n: int, color: Color, drawers: bool
+) -> None:
     """A run of cupboards; slab doors for the modern styles, framed ones for the others."""
     c.rect(x0, top, x1, base, darker(color, 0.14))
     framed = look.style.legs in ("turned",) or look.style.name == "coastal"
@@ -48,7 +52,17 @@ def units(c: Canvas, look: Look, x0: float, x1: float, top: float, base: float, 
                 c.line([(side, y0 + (y1 - y0) * 0.2), (side, y0 + (y1 - y0) * 0.2 + 9)], look.metal, 1.6)
 
 
-def tiles(c: Canvas, x0: float, y0: float, x1: float, y1: float, size: tuple[float, float], color: Color, brick: bool, look: Look) -> None:
+def tiles(
+    c: Canvas,
+    x0: float,
+    y0: float,
+    x1: float,
+    y1: float,
+    size: tuple[float, float],
+    color: Color,
+    brick: bool,
+    look: Look,
+) -> None:
     """A tiled field; patterned where the style would."""
     if look.style.pattern in ("geometric", "kilim", "fans") and look.style.name != "minimalist":
         c.filled([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], look.cloth(lighter(color, 0.2), 15))
@@ -70,7 +84,8 @@ def kitchen(c: Canvas, look: Look, rng: np.random.Generator) -> list[Box]:
     left = rng.random() < 0.5
     top = horizon - w * 0.29
     splash = top - w * 0.2
-    tile = {"scandinavian": mixed(look.main, (255, 255, 255), 0.5), "minimalist": (246, 246, 244)}.get(look.style.name, mixed(look.second, (250, 246, 238), 0.62))
+    pale = look.style.name == "scandinavian"
+    tile = mixed(look.main, (255, 255, 255), 0.5) if pale else mixed(look.second, (250, 246, 238), 0.62)
     tiles(c, 0, splash, w, top, (13, 7), tile, True, look)
     boxes = []
     win_w = w * 0.24
@@ -81,11 +96,11 @@ def kitchen(c: Canvas, look: Look, rng: np.random.Generator) -> list[Box]:
     c.rect(0, horizon - 6, w, horizon + 1, darker(color, 0.5))
     c.rect(0, top, w, top + 7, counter_top)
     c.rect(0, top + 6, w, top + 8, darker(counter_top, 0.2))
-    boxes.append(_stove(c, look, w * (0.72 if left else 0.28), top, horizon, w * 0.16))
+    boxes.append(stove(c, look, w * (0.72 if left else 0.28), top, horizon, w * 0.16))
     tap = win_x + win_w / 2
     c.line([(tap, top), (tap, top - 18), (tap + 8, top - 18), (tap + 8, top - 12)], look.metal, 2.4)
-    for k in range(3):
-        vase(c, look, w * ((0.06 if left else 0.84) + 0.05 * k), top, w * between(rng, 0.06, 0.1), (look.main, look.second, look.neutral)[k], rng)
+    for k, tone in enumerate((look.main, look.second, look.neutral)):
+        vase(c, look, w * ((0.06 if left else 0.84) + 0.05 * k), top, w * between(rng, 0.06, 0.1), tone, rng)
     sunlight(c, win_x, win_w, horizon, rng)
     if rng.random() < 0.7:
         boxes += _island(c, look, color, counter_top, rng)
@@ -96,7 +111,9 @@ def kitchen(c: Canvas, look: Look, rng: np.random.Generator) -> list[Box]:
     return boxes
 
 
-def _over(c: Canvas, look: Look, color: Color, left: bool, splash: float, win_x: float, win_w: float, rng: np.random.Generator) -> list[Box]:
+def _over(
+    c: Canvas, look: Look, color: Color, left: bool, splash: float, win_x: float, win_w: float, rng: np.random.Generator
+) -> list[Box]:
     """Wall units on both sides of the window, or open shelves for the relaxed styles."""
     w = c.width
     open_shelves = look.style.name in ("bohemian", "scandinavian", "industrial", "farmhouse", "japandi", "cottagecore")
@@ -125,14 +142,23 @@ def _crock(c: Canvas, look: Look, x: float, base: float, size: float, rng: np.ra
         c.rect(x - size * 0.25, base - 2, x + size * 0.25, base, darker(tone, 0.15))
 
 
-def _stove(c: Canvas, look: Look, x: float, top: float, floor: float, width: float) -> Box:
+def stove(c: Canvas, look: Look, x: float, top: float, floor: float, width: float) -> Box:
+    """A stove with its hood, its top at the worktop."""
     metal = (60, 62, 64) if look.style.name in ("industrial", "farmhouse", "art deco") else (208, 210, 212)
     c.rect(x - width / 2, top - 1, x + width / 2, floor - 4, metal, 1)
     c.rect(x - width * 0.4, top + width * 0.3, x + width * 0.4, floor - 10, darker(metal, 0.45), 2)
     c.line([(x - width * 0.4, top + width * 0.22), (x + width * 0.4, top + width * 0.22)], look.metal, 2)
     for k in range(4):
         c.disc(x - width * 0.33 + k * width * 0.22, top + width * 0.1, 1.7, look.metal)
-    c.poly([(x - width * 0.5, top - width * 1.3), (x + width * 0.5, top - width * 1.3), (x + width * 0.3, top - width * 1.75), (x - width * 0.3, top - width * 1.75)], lighter(metal, 0.1))
+    c.poly(
+        [
+            (x - width * 0.5, top - width * 1.3),
+            (x + width * 0.5, top - width * 1.3),
+            (x + width * 0.3, top - width * 1.75),
+            (x - width * 0.3, top - width * 1.75),
+        ],
+        lighter(metal, 0.1),
+    )
     c.rect(x - width * 0.18, 0, x + width * 0.18, top - width * 1.7, lighter(metal, 0.05))
     return Box("stove", x - width / 2, top, x + width / 2, floor)
 
@@ -145,13 +171,21 @@ def _island(c: Canvas, look: Look, color: Color, counter_top: Color, rng: np.ran
     body = look.main if rng.random() < 0.35 and look.style.name != "minimalist" else color
     c.rect(x - half * 0.94, top, x + half * 0.94, base, darker(body, 0.06))
     if look.style.pattern == "slats" or look.style.name == "mid-century modern":
-        c.filled([(x - half * 0.94, top), (x + half * 0.94, top), (x + half * 0.94, base), (x - half * 0.94, base)], look.cloth(look.wood, 6, "slats"))
+        c.filled(
+            [(x - half * 0.94, top), (x + half * 0.94, top), (x + half * 0.94, base), (x - half * 0.94, base)],
+            look.cloth(look.wood, 6, "slats"),
+        )
     c.shade(x - half * 0.94, top, x + half * 0.94, base, 0.2)
-    c.poly([(x - half, top), (x + half, top), (x + half * 0.86, top - w * 0.07), (x - half * 0.86, top - w * 0.07)], lighter(counter_top, 0.2))
+    c.poly(
+        [(x - half, top), (x + half, top), (x + half * 0.86, top - w * 0.07), (x - half * 0.86, top - w * 0.07)],
+        lighter(counter_top, 0.2),
+    )
     c.rect(x - half, top, x + half, top + 6, counter_top)
     boxes = [Box("kitchen island", x - half, top - w * 0.07, x + half, base)]
     for k in (-1, 0, 1):
-        boxes.append(stool(c, look, x + k * half * 0.56, h * 0.99, w * 0.3, look.second if body != look.second else look.wood))
+        boxes.append(
+            stool(c, look, x + k * half * 0.56, h * 0.99, w * 0.3, look.second if body != look.second else look.wood)
+        )
     vase(c, look, x + half * 0.3, top - 6, w * 0.07, look.second, rng)
     for k in (-1, 1):
         boxes.append(pendant(c, look, x + k * half * 0.45, 0, h * between(rng, 0.24, 0.28), w * 0.05))
@@ -163,7 +197,11 @@ def bathroom(c: Canvas, look: Look, rng: np.random.Generator) -> list[Box]:
     w, h = c.width, c.height
     horizon = h * between(rng, 0.7, 0.75)
     room_shell(c, look, horizon, rng)
-    tile = (246, 246, 244) if look.style.name in ("minimalist", "scandinavian") else mixed(look.second, (250, 248, 244), 0.6)
+    tile = (
+        (246, 246, 244)
+        if look.style.name in ("minimalist", "scandinavian")
+        else mixed(look.second, (250, 248, 244), 0.6)
+    )
     tiles(c, 0, horizon * 0.46, w, horizon, (15, 15) if rng.random() < 0.5 else (13, 7), tile, True, look)
     c.rect(0, horizon * 0.46 - 3, w, horizon * 0.46, lighter(tile, 0.3))
     left = rng.random() < 0.5
@@ -208,8 +246,25 @@ def _tub(c: Canvas, look: Look, x: float, floor: float, width: float) -> Box:
         c.disc(px, floor - 3, 5, look.metal)
     c.pie(x0, floor - 2 * height, x1, floor - 2, 0, 180, shell)
     c.rect(x0, floor - height - 4, x1, floor - height + 3, lighter(shell, 0.4), 4)
-    c.veil([(x, floor - height + 2), (x1 - 3, floor - height + 2), (x1 - width * 0.16, floor - height * 0.3), (x, floor - 4)], (90, 96, 104), 0.1)
-    c.line([(x0 + width * 0.12, floor - height), (x0 + width * 0.12, floor - height * 1.7), (x0 + width * 0.22, floor - height * 1.7)], look.metal, 2.6)
+    c.veil(
+        [
+            (x, floor - height + 2),
+            (x1 - 3, floor - height + 2),
+            (x1 - width * 0.16, floor - height * 0.3),
+            (x, floor - 4),
+        ],
+        (90, 96, 104),
+        0.1,
+    )
+    c.line(
+        [
+            (x0 + width * 0.12, floor - height),
+            (x0 + width * 0.12, floor - height * 1.7),
+            (x0 + width * 0.22, floor - height * 1.7),
+        ],
+        look.metal,
+        2.6,
+    )
     return Box("bathtub", x0, floor - height - 4, x1, floor)
 
 
@@ -225,23 +280,39 @@ def photo_studio(c: Canvas, look: Look, rng: np.random.Generator) -> list[Box]:
     c.gradient(w * 0.28, h * 0.08, w * 0.72, horizon, lighter(paper, 0.4), paper)
     c.poly([(w * 0.28, horizon), (w * 0.72, horizon), (w * 0.8, h * 0.93), (w * 0.2, h * 0.93)], lighter(paper, 0.15))
     for out in (-1, 1):
-        boxes.append(_softbox(c, w * (0.5 + 0.36 * out), h * 0.2, w * 0.22, h * 0.95, out))
+        boxes.append(softbox(c, w * (0.5 + 0.36 * out), h * 0.2, w * 0.22, h * 0.95, out))
     top = h * 0.72
     c.shadow(w * 0.34, h * 0.86, w * 0.66, h * 0.92, 0.35)
     c.rect(w * 0.36, top, w * 0.64, h * 0.89, (244, 243, 240), 2)
     c.shade(w * 0.36, top, w * 0.64, h * 0.89, 0.12)
     for k in range(3):
-        boxes.append(vase(c, look, w * (0.42 + 0.08 * k), top, w * between(rng, 0.1, 0.2), (look.second, look.neutral, look.main)[k], rng))
+        boxes.append(
+            vase(
+                c,
+                look,
+                w * (0.42 + 0.08 * k),
+                top,
+                w * between(rng, 0.1, 0.2),
+                (look.second, look.neutral, look.main)[k],
+                rng,
+            )
+        )
     sprig(c, w * 0.6, top, w * 0.16, LEAVES[int(rng.integers(4))], 5)
     return boxes
 
 
-def _softbox(c: Canvas, x: float, y: float, size: float, floor: float, out: int) -> Box:
+def softbox(c: Canvas, x: float, y: float, size: float, floor: float, out: int) -> Box:
+    """A studio lamp on a stand; `out` is the side it leans to."""
     c.line([(x, y + size * 0.5), (x, floor - size * 0.3)], (52, 52, 54), 2.4)
     for lean in (-0.35, 0.35):
         c.line([(x, floor - size * 0.45), (x + lean * size, floor)], (52, 52, 54), 2)
     tilt = size * 0.16 * out
-    frame = [(x - size / 2, y + tilt), (x + size / 2, y - tilt), (x + size / 2, y + size - tilt), (x - size / 2, y + size + tilt)]
+    frame = [
+        (x - size / 2, y + tilt),
+        (x + size / 2, y - tilt),
+        (x + size / 2, y + size - tilt),
+        (x - size / 2, y + size + tilt),
+    ]
     c.glow(x, y + size / 2, size * 1.2, (255, 252, 240), 0.6)
     c.poly(frame, (44, 44, 46))
     c.poly([(px + (x - px) * 0.12, py + (y + size / 2 - py) * 0.12) for px, py in frame], (255, 254, 250))

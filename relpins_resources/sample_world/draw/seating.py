@@ -13,7 +13,9 @@ def legs(c: Canvas, look: Look, x0: float, x1: float, top: float, floor: float, 
     for x, out in ((x0, -1.0), (x1, 1.0)):
         if kind == "tapered":
             lean = 0.28 * (floor - top) * out
-            c.poly([(x - thick * 0.6, top), (x + thick * 0.6, top), (x + lean + 1.2, floor), (x + lean - 1.2, floor)], wood)
+            c.poly(
+                [(x - thick * 0.6, top), (x + thick * 0.6, top), (x + lean + 1.2, floor), (x + lean - 1.2, floor)], wood
+            )
         elif kind == "turned":
             c.rect(x - thick * 0.4, top, x + thick * 0.4, floor, wood)
             for k in (0.3, 0.7):
@@ -108,37 +110,54 @@ def _arms(
             c.ring((a + b) / 2, top + arm * 0.5, arm * 0.3, darker(color, 0.2), 1)
 
 
-def armchair(c: Canvas, look: Look, x: float, floor: float, width: float, color: Color, rng: np.random.Generator) -> Box:
+def armchair(
+    c: Canvas, look: Look, x: float, floor: float, width: float, color: Color, rng: np.random.Generator
+) -> Box:
     """A lounge chair: shell, wing or frame according to the style."""
     w, kind = width, look.style.sofa
     leg, height = w * 0.24, w * 0.95
-    x0, x1, top = x - w / 2, x + w / 2, floor - leg - height * 0.85
+    x0, x1, top, seat = x - w / 2, x + w / 2, floor - leg - height * 0.85, floor - leg
     c.shadow(x0 - w * 0.1, floor - w * 0.1, x1 + w * 0.1, floor + w * 0.12, 0.5)
-    legs(c, look, x0 + w * 0.2, x1 - w * 0.2, floor - leg, floor, w * 0.06)
-    dark = darker(color, 0.18)
-    if look.style.legs in ("metal", "low") and kind != "round":  # an open frame with a sling
-        for side in (x0 + w * 0.06, x1 - w * 0.06):
-            c.line([(side, floor), (side, floor - leg - height * 0.42)], look.wood, w * 0.055)
-        c.rect(x0 + w * 0.12, top, x1 - w * 0.12, floor - leg, dark, w * 0.08)
-        c.rect(x0 + w * 0.02, floor - leg - height * 0.45, x1 - w * 0.02, floor - leg - height * 0.38, look.wood, 3)
+    legs(c, look, x0 + w * 0.2, x1 - w * 0.2, seat, floor, w * 0.06)
+    if look.style.legs in ("metal", "low") and kind != "round":
+        _sling(c, look, (x0, x1), top, seat, floor, color)
     else:
-        round_top = w * {"round": 0.46, "track": 0.2, "rolled": 0.3, "tufted": 0.34, "low": 0.3}[kind]
-        c.rect(x0 + w * 0.06, top, x1 - w * 0.06, floor - leg, dark, round_top)
-        c.rect(x0 + w * 0.13, top + w * 0.06, x1 - w * 0.13, floor - leg - w * 0.1, color, round_top * 0.85)
-        arm = w * 0.16
-        for a in (x0, x1 - arm):
-            c.rect(a, floor - leg - height * 0.48, a + arm, floor - leg + 1, mixed(color, dark, 0.45), arm * 0.5)
+        _shell(c, kind, (x0, x1), top, seat, color)
+    c.shade(x0 + w * 0.16, top + height * 0.2, x1 - w * 0.16, seat - w * 0.1, 0.16)
+    cushion = (x0 + w * 0.13, seat - height * 0.3, x1 - w * 0.13, seat - height * 0.08)
+    c.rect(*cushion, lighter(color, 0.14), w * 0.07)
+    if rng.random() < 0.6:
+        tone = look.second if color != look.second else look.main
+        pillow(c, look, x + w * 0.06, seat - height * 0.42, w * 0.36, tone, True)
+    return Box("accent chair", x0, top, x1, floor)
+
+
+def _sling(
+    c: Canvas, look: Look, ends: tuple[float, float], top: float, seat: float, floor: float, color: Color
+) -> None:
+    """An open frame with a sling of cloth."""
+    (x0, x1), w, arm = ends, ends[1] - ends[0], seat - (ends[1] - ends[0]) * 0.4
+    for side in (x0 + w * 0.06, x1 - w * 0.06):
+        c.line([(side, floor), (side, arm)], look.wood, w * 0.055)
+    c.rect(x0 + w * 0.12, top, x1 - w * 0.12, seat, darker(color, 0.18), w * 0.08)
+    c.rect(x0 + w * 0.02, arm - w * 0.03, x1 - w * 0.02, arm + w * 0.04, look.wood, 3)
+
+
+def _shell(c: Canvas, kind: str, ends: tuple[float, float], top: float, seat: float, color: Color) -> None:
+    """An upholstered shell with arms, buttons or channels."""
+    (x0, x1), w, dark = ends, ends[1] - ends[0], darker(color, 0.18)
+    round_top = w * {"round": 0.46, "track": 0.2, "rolled": 0.3, "tufted": 0.34, "low": 0.3}[kind]
+    c.rect(x0 + w * 0.06, top, x1 - w * 0.06, seat, dark, round_top)
+    c.rect(x0 + w * 0.13, top + w * 0.06, x1 - w * 0.13, seat - w * 0.1, color, round_top * 0.85)
+    for a in (x0, x1 - w * 0.16):
+        c.rect(a, seat - w * 0.46, a + w * 0.16, seat + 1, mixed(color, dark, 0.45), w * 0.08)
     if kind == "tufted":
         for k in range(9):
             c.disc(x0 + w * (0.28 + 0.22 * (k % 3)), top + w * (0.16 + 0.14 * (k // 3)), 1.1, darker(color, 0.4))
     if kind == "round":
         for k in range(1, 6):
-            c.line([(x0 + w * (0.14 + 0.12 * k), top + w * 0.16), (x0 + w * (0.14 + 0.12 * k), floor - leg - w * 0.2)], dark, 1)
-    c.shade(x0 + w * 0.16, top + height * 0.2, x1 - w * 0.16, floor - leg - w * 0.1, 0.16)
-    c.rect(x0 + w * 0.13, floor - leg - height * 0.3, x1 - w * 0.13, floor - leg - height * 0.08, lighter(color, 0.14), w * 0.07)
-    if rng.random() < 0.6:
-        pillow(c, look, x + w * 0.06, floor - leg - height * 0.42, w * 0.36, look.second if color != look.second else look.main, True)
-    return Box("accent chair", x0, top, x1, floor)
+            px = x0 + w * (0.14 + 0.12 * k)
+            c.line([(px, top + w * 0.16), (px, seat - w * 0.2)], dark, 1)
 
 
 def stool(c: Canvas, look: Look, x: float, floor: float, height: float, color: Color) -> Box:
@@ -185,14 +204,26 @@ def bed(c: Canvas, look: Look, x: float, floor: float, width: float, color: Colo
     c.shadow(x0 - w * 0.06, foot - w * 0.06, x1 + w * 0.06, foot + w * 0.07, 0.5)
     _headboard(c, look, x0, x1, head, foot, color)
     for share in (0.27, 0.73):
-        c.rect(x0 + w * (share - 0.2), mattress - w * 0.16, x0 + w * (share + 0.2), mattress + w * 0.02, (250, 248, 244), w * 0.05)
+        c.rect(
+            x0 + w * (share - 0.2),
+            mattress - w * 0.16,
+            x0 + w * (share + 0.2),
+            mattress + w * 0.02,
+            (250, 248, 244),
+            w * 0.05,
+        )
         c.shade(x0 + w * (share - 0.18), mattress - w * 0.06, x0 + w * (share + 0.18), mattress + w * 0.01, 0.1)
     for share, tone in ((0.36, look.second), (0.62, look.main)):
         pillow(c, look, x0 + w * share, mattress - w * 0.04, w * 0.17, tone, True)
     sheet = lighter(look.neutral, 0.45)
     c.poly([(x0 + w * 0.03, mattress), (x1 - w * 0.03, mattress), (x1, foot - w * 0.05), (x0, foot - w * 0.05)], sheet)
     fold = mattress + w * between(rng, 0.1, 0.15)
-    spread = [(x0 + w * 0.015, fold), (x1 - w * 0.015, fold), (x1 + w * 0.01, foot - w * 0.02), (x0 - w * 0.01, foot - w * 0.02)]
+    spread = [
+        (x0 + w * 0.015, fold),
+        (x1 - w * 0.015, fold),
+        (x1 + w * 0.01, foot - w * 0.02),
+        (x0 - w * 0.01, foot - w * 0.02),
+    ]
     c.filled(spread, look.cloth(lighter(color, 0.15), w * 0.07))
     c.veil([(x0, (fold + foot) / 2), (x1, (fold + foot) / 2), (x1, foot), (x0, foot)], (30, 24, 20), 0.12)
     c.rect(x0 + w * 0.012, fold - w * 0.035, x1 - w * 0.012, fold + w * 0.015, lighter(sheet, 0.5), 3)
@@ -205,7 +236,16 @@ def _headboard(c: Canvas, look: Look, x0: float, x1: float, top: float, base: fl
     if look.style.wood == "rattan":
         c.pie(x0 - 2, top, x1 + 2, top + w * 0.9, 180, 360, look.wood)
         for k in range(2, 9):
-            c.arc(x0 + w * 0.05 * k, top + w * 0.05 * k, x1 - w * 0.05 * k, top + w * 0.9, 180, 360, darker(look.wood, 0.25), 1.2)
+            c.arc(
+                x0 + w * 0.05 * k,
+                top + w * 0.05 * k,
+                x1 - w * 0.05 * k,
+                top + w * 0.9,
+                180,
+                360,
+                darker(look.wood, 0.25),
+                1.2,
+            )
     elif kind in ("tufted", "round"):
         c.rect(x0, top, x1, base - 4, darker(color, 0.12), w * 0.16)
         for k in range(1, 8):

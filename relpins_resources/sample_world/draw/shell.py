@@ -1,13 +1,11 @@
-"""The shell of a room: wall treatments, floors in perspective, windows with their light, pictures, plants."""
+"""The shell of a room: wall treatments, floors in perspective, windows with their light, and pictures."""
 
 import numpy as np
 
 from relpins_resources.sample_world.draw.canvas import Box, Canvas, between, bezier
 from relpins_resources.sample_world.draw.look import Look
-from relpins_resources.sample_world.draw.patterns import woven
+from relpins_resources.sample_world.draw.plants import LEAVES, sprig
 from relpins_resources.sample_world.styles import Color, darker, lighter, mixed
-
-LEAVES: tuple[Color, ...] = ((74, 116, 72), (92, 136, 84), (58, 96, 64), (108, 146, 96))
 
 
 def room_shell(c: Canvas, look: Look, horizon: float, rng: np.random.Generator) -> None:
@@ -113,13 +111,19 @@ def floor(c: Canvas, look: Look, horizon: float, rng: np.random.Generator) -> No
             for k in range(-2, 22):
                 a, b = _at(vanish, w * (k / 9 - 0.6), y0, h), _at(vanish, w * ((k + 1) / 9 - 0.6), y1, h)
                 shift = (1 if row % 2 else -1) * (b - a) * 0.5
-                c.poly([(a, y0), (a + (b - a) * 0.8, y0), (b + shift, y1), (a + shift, y1)], lighter(look.floor, 0.07) if k % 2 else darker(look.floor, 0.1))
+                c.poly(
+                    [(a, y0), (a + (b - a) * 0.8, y0), (b + shift, y1), (a + shift, y1)],
+                    lighter(look.floor, 0.07) if k % 2 else darker(look.floor, 0.1),
+                )
     elif kind == "checker":
         for row in range(7):
             y0, y1 = (horizon + (h - horizon) * (k / 7) ** 1.6 for k in (row, row + 1))
             for k in range(-6, 20):
                 if (k + row) % 2:
-                    quad = [(_at(vanish, w * (i / 7 - 0.5), y, h), y) for i, y in ((k, y0), (k + 1, y0), (k + 1, y1), (k, y1))]
+                    quad = [
+                        (_at(vanish, w * (i / 7 - 0.5), y, h), y)
+                        for i, y in ((k, y0), (k + 1, y0), (k + 1, y1), (k, y1))
+                    ]
                     c.poly(quad, (52, 50, 54))
     else:
         c.glow(w * 0.5, h, w * 0.6, (255, 255, 255), 0.18)
@@ -181,7 +185,16 @@ def sunlight(c: Canvas, x: float, width: float, horizon: float, rng: np.random.G
     depth = (c.height - horizon) * 0.8
     for a, b in ((0.0, 0.46), (0.54, 1.0)):
         left, right = x + width * a, x + width * b
-        c.veil([(left, horizon + 4), (right, horizon + 4), (right + lean + width * 0.2, horizon + depth), (left + lean, horizon + depth)], (255, 246, 220), 0.22)
+        c.veil(
+            [
+                (left, horizon + 4),
+                (right, horizon + 4),
+                (right + lean + width * 0.2, horizon + depth),
+                (left + lean, horizon + depth),
+            ],
+            (255, 246, 220),
+            0.22,
+        )
 
 
 def picture(c: Canvas, look: Look, x: float, y: float, width: float, height: float, rng: np.random.Generator) -> Box:
@@ -195,7 +208,11 @@ def picture(c: Canvas, look: Look, x: float, y: float, width: float, height: flo
         c.disc(cx, cy, r * 0.26, lighter(look.metal, 0.4))
         return Box("wall art", x, y, x + width, y + height)
     frame = {"botanical": look.wood, "deco": look.metal, "portrait": look.metal}.get(look.style.art, look.ink)
-    c.veil([(x + 3, y + 4), (x + width + 4, y + 4), (x + width + 4, y + height + 5), (x + 3, y + height + 5)], (30, 24, 20), 0.18)
+    c.veil(
+        [(x + 3, y + 4), (x + width + 4, y + 4), (x + width + 4, y + height + 5), (x + 3, y + height + 5)],
+        (30, 24, 20),
+        0.18,
+    )
     c.rect(x - 2.4, y - 2.4, x + width + 2.4, y + height + 2.4, frame)
     c.rect(x, y, x + width, y + height, (248, 244, 236))
     ARTS[look.style.art](c, look, x + width * 0.08, y + height * 0.08, width * 0.84, height * 0.84, rng)
@@ -221,7 +238,12 @@ def _art_lines(c: Canvas, look: Look, x: float, y: float, w: float, h: float, rn
     for _ in range(3):
         ends = [(x + between(rng, 0.1, 0.9) * w, y + between(rng, 0.1, 0.9) * h) for _ in range(4)]
         c.line(bezier(ends[0], ends[1], ends[2], ends[3]), look.ink, 1.1)
-    c.disc(x + w * between(rng, 0.3, 0.7), y + h * between(rng, 0.3, 0.7), w * 0.14, mixed(look.second, (255, 255, 255), 0.25))
+    c.disc(
+        x + w * between(rng, 0.3, 0.7),
+        y + h * between(rng, 0.3, 0.7),
+        w * 0.14,
+        mixed(look.second, (255, 255, 255), 0.25),
+    )
 
 
 def _art_sea(c: Canvas, look: Look, x: float, y: float, w: float, h: float, rng: np.random.Generator) -> None:
@@ -235,7 +257,16 @@ def _art_deco(c: Canvas, look: Look, x: float, y: float, w: float, h: float, rng
     for k in range(7):
         c.line([(x + w / 2, y + h), (x + w * k / 6, y)], look.metal, 1)
     for share in (0.8, 0.5, 0.25):
-        c.arc(x + w * (0.5 - share / 2), y + h * (1 - share * 0.6), x + w * (0.5 + share / 2), y + h * (1 + share * 0.6), 180, 360, look.metal, 1)
+        c.arc(
+            x + w * (0.5 - share / 2),
+            y + h * (1 - share * 0.6),
+            x + w * (0.5 + share / 2),
+            y + h * (1 + share * 0.6),
+            180,
+            360,
+            look.metal,
+            1,
+        )
 
 
 def _art_gallery(c: Canvas, look: Look, x: float, y: float, w: float, h: float, rng: np.random.Generator) -> None:
@@ -259,52 +290,3 @@ ARTS = {
     "gallery": _art_gallery,
     "portrait": _art_portrait,
 }
-
-
-def sprig(c: Canvas, x: float, base: float, height: float, leaf: Color, n: int) -> None:
-    """One stem with small paired leaves."""
-    c.line([(x, base), (x, base - height)], darker(leaf, 0.15), 1)
-    for k in range(n):
-        y = base - height * (0.25 + 0.75 * k / n)
-        size = height * 0.1 * (1.2 - 0.6 * k / n)
-        for out in (-1, 1):
-            c.poly([(x, y), (x + out * size * 0.5, y - size * 0.9), (x + out * size * 1.3, y - size), (x + out * size * 0.9, y - size * 0.25)], leaf)
-    c.ellipse(x - height * 0.02, base - height * 1.07, x + height * 0.02, base - height * 0.96, leaf)
-
-
-def plant(c: Canvas, look: Look, x: float, floor_y: float, height: float, rng: np.random.Generator) -> Box:
-    """A potted plant: monstera, snake plant, fiddle-leaf or a bush."""
-    pot_h, leaf = height * 0.26, LEAVES[int(rng.integers(4))]
-    pot = (look.main, look.second, look.neutral, (200, 116, 82))[int(rng.integers(4))]
-    top, w = floor_y - pot_h, height * 0.15
-    c.shadow(x - w * 1.7, floor_y - w * 0.4, x + w * 1.7, floor_y + w * 0.5, 0.45)
-    kind = int(rng.integers(4))
-    if kind == 0:  # monstera: broad round leaves on arching stems
-        for k in range(8):
-            t = -np.pi / 2 + (k - 3.5) * 0.36
-            reach = height * between(rng, 0.46, 0.68)
-            px, py = x + np.cos(t) * reach * 0.75, top + np.sin(t) * reach
-            c.line(bezier((x, top), (x, top - reach * 0.5), (px, py + reach * 0.2), (px, py), 8), darker(leaf, 0.2), 1.3)
-            r = height * between(rng, 0.09, 0.13)
-            c.ellipse(px - r, py - r * 0.8, px + r, py + r * 0.8, darker(leaf, 0.08 * (k % 3)))
-            c.line([(px - r * 0.8, py), (px + r * 0.8, py)], lighter(leaf, 0.2), 0.8)
-    elif kind == 1:  # snake plant: upright blades
-        for k in range(8):
-            lean, tall = (k - 3.5) * height * 0.045, height * between(rng, 0.45, 0.74)
-            c.poly([(x + (k - 3.5) * w * 0.2 - 2, top), (x + (k - 3.5) * w * 0.2 + 2, top), (x + lean + 1.4, top - tall * 0.8), (x + lean, top - tall)], darker(leaf, 0.09 * (k % 3)))
-    else:  # a trunk with a crown, or a bush
-        crown = height * (0.3 if kind == 2 else 0.1)
-        c.line([(x, top), (x, top - crown - height * 0.2)], (112, 84, 58), 2)
-        for _ in range(26):
-            t, reach = between(rng, 0, 2 * np.pi), height * between(rng, 0.02, 0.24)
-            px, py, r = x + np.cos(t) * reach, top - crown - height * 0.22 + np.sin(t) * reach, height * between(rng, 0.05, 0.085)
-            c.ellipse(px - r, py - r * 0.72, px + r, py + r * 0.72, darker(LEAVES[int(rng.integers(4))], between(rng, 0, 0.16)))
-    c.poly([(x - w, top), (x + w, top), (x + w * 0.72, floor_y), (x - w * 0.72, floor_y)], pot)
-    c.poly([(x + w * 0.3, top), (x + w, top), (x + w * 0.72, floor_y), (x + w * 0.2, floor_y)], darker(pot, 0.13))
-    c.rect(x - w * 1.06, top - 2, x + w * 1.06, top + 4, lighter(pot, 0.1), 1)
-    return Box("plant", x - height * 0.4, floor_y - height, x + height * 0.4, floor_y)
-
-
-def plaster(c: Canvas, x0: float, y0: float, x1: float, y1: float, color: Color, rng: np.random.Generator) -> None:
-    """A surface with a fine grain."""
-    c.filled([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], woven(color, 3.0, rng))

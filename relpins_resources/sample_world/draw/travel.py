@@ -14,6 +14,14 @@ SKIES: dict[str, tuple[Color, Color, Color]] = {
     "sunset": ((104, 92, 148), (250, 176, 106), (255, 214, 140)),
     "dawn": ((150, 152, 200), (248, 212, 200), (255, 236, 214)),
 }
+FACADES: tuple[Color, ...] = (
+    (236, 178, 120),
+    (240, 206, 160),
+    (222, 130, 104),
+    (246, 230, 206),
+    (236, 196, 108),
+    (214, 150, 140),
+)
 Guide = Callable[[Canvas, tuple[Color, Color, Color], np.random.Generator], str]
 
 
@@ -23,7 +31,10 @@ def paint_place(c: Canvas, look: Look, scene: str, hour: str, rng: np.random.Gen
     horizon = c.height * 0.6
     c.gradient(0, 0, c.width, horizon, sky[0], sky[1])
     c.rect(0, horizon - 1, c.width, c.height, sky[1])
-    x, y = c.width * between(rng, 0.15, 0.85), horizon * (between(rng, 0.2, 0.4) if hour == "day" else between(rng, 0.62, 0.85))
+    x, y = (
+        c.width * between(rng, 0.15, 0.85),
+        horizon * (between(rng, 0.2, 0.4) if hour == "day" else between(rng, 0.62, 0.85)),
+    )
     c.glow(x, y, c.width * 0.5, sky[2], 0.75)
     c.disc(x, y, c.width * (0.045 if hour == "day" else 0.075), lighter(sky[2], 0.6))
     if hour == "day":
@@ -36,7 +47,13 @@ def _clouds(c: Canvas, rng: np.random.Generator) -> None:
     for _ in range(int(rng.integers(2, 5))):
         x, y, s = between(rng, 0, 1) * c.width, between(rng, 0.05, 0.3) * c.height, between(rng, 0.05, 0.1) * c.width
         for k in range(5):
-            c.ellipse(x + (k - 2.7) * s * 0.8, y - s * (0.3 + 0.2 * (2 - abs(k - 2))), x + (k - 1.3) * s * 0.8, y + s * 0.18, (250, 252, 253))
+            c.ellipse(
+                x + (k - 2.7) * s * 0.8,
+                y - s * (0.3 + 0.2 * (2 - abs(k - 2))),
+                x + (k - 1.3) * s * 0.8,
+                y + s * 0.18,
+                (250, 252, 253),
+            )
         c.rect(x - s * 2, y, x + s * 2, y + s * 0.2, (250, 252, 253), s * 0.1)
 
 
@@ -44,7 +61,10 @@ def _ridge(c: Canvas, base: float, height: float, rough: float, color: Color, rn
     n = 26
     steps = np.cumsum(rng.normal(0, 1, n))
     steps = (steps - steps.min()) / max(float(np.ptp(steps)), 1e-9)
-    points = [(c.width * k / (n - 1), base - height * (0.25 + 0.75 * float(s)) * (1 + rough * float(rng.normal()))) for k, s in enumerate(steps)]
+    points = [
+        (c.width * k / (n - 1), base - height * (0.25 + 0.75 * float(s)) * (1 + rough * float(rng.normal())))
+        for k, s in enumerate(steps)
+    ]
     c.poly([(0, c.height), *points, (c.width, c.height)], color)
     return points
 
@@ -98,15 +118,22 @@ def _santorini(c: Canvas, sky: tuple[Color, Color, Color], rng: np.random.Genera
             bw, bh = w * between(rng, 0.1, 0.15), h * between(rng, 0.09, 0.14)
             c.rect(x - bw / 2, y - bh + h * 0.06, x + bw / 2, h, darker(white, 0.05 * ((k + row) % 3)))
             c.rect(x + bw * 0.2, y - bh + h * 0.06, x + bw / 2, h, darker(white, 0.14))
-            c.rect(x - bw * 0.25, y - bh * 0.35 + h * 0.06, x - bw * 0.02, y + h * 0.06, (46, 106, 168) if rng.random() < 0.6 else (140, 160, 180), 3)
+            door = (46, 106, 168) if rng.random() < 0.6 else (140, 160, 180)
+            c.rect(x - bw * 0.25, y - bh * 0.35 + h * 0.06, x - bw * 0.02, y + h * 0.06, door, 3)
     for _ in range(2):
-        x, y, r = w * (between(rng, 0.08, 0.4) if left else between(rng, 0.6, 0.92)), h * between(rng, 0.56, 0.7), w * between(rng, 0.07, 0.1)
+        x = w * (between(rng, 0.08, 0.4) if left else between(rng, 0.6, 0.92))
+        y, r = h * between(rng, 0.56, 0.7), w * between(rng, 0.07, 0.1)
         c.rect(x - r, y, x + r, y + r * 1.6, white)
         c.pie(x - r, y - r, x + r, y + r, 180, 360, (42, 100, 170))
         c.pie(x - r * 0.7, y - r * 0.9, x - r * 0.1, y + r * 0.6, 190, 300, (90, 146, 204))
         c.line([(x, y - r), (x, y - r * 1.4)], white, 2)
     for _ in range(16):
-        c.disc(w * (between(rng, 0, 0.3) if left else between(rng, 0.7, 1)), h * between(rng, 0.86, 1), w * 0.025, mixed((206, 50, 130), (240, 120, 170), float(rng.random())))
+        c.disc(
+            w * (between(rng, 0, 0.3) if left else between(rng, 0.7, 1)),
+            h * between(rng, 0.86, 1),
+            w * 0.025,
+            mixed((206, 50, 130), (240, 120, 170), float(rng.random())),
+        )
     return "dome"
 
 
@@ -114,10 +141,8 @@ def _amalfi(c: Canvas, sky: tuple[Color, Color, Color], rng: np.random.Generator
     w, h = c.width, c.height
     left = rng.random() < 0.5
     _water(c, h * 0.55, h, mixed((44, 138, 168), sky[1], 0.1), mixed((70, 130, 176), sky[1], 0.3), rng)
-    hill = [(0, h * 0.22), (w * 0.2, h * 0.2), (w * 0.45, h * 0.4), (w * 0.7, h * 0.6), (w * 0.86, h * 0.8), (w * 0.97, h), (0, h)]
-    flip = hill if left else [(w - x, y) for x, y in hill]
-    c.poly(flip, mixed((92, 120, 84), sky[1], 0.2))
-    tones = ((236, 178, 120), (240, 206, 160), (222, 130, 104), (246, 230, 206), (236, 196, 108), (214, 150, 140))
+    hill = [(0.0, 0.22), (0.2, 0.2), (0.45, 0.4), (0.7, 0.6), (0.86, 0.8), (0.97, 1.0), (0.0, 1.0)]
+    c.poly([(w * (x if left else 1 - x), h * y) for x, y in hill], mixed((92, 120, 84), sky[1], 0.2))
     for row in range(9):
         y = h * (0.34 + 0.068 * row)
         reach = 0.24 + 0.062 * row
@@ -125,14 +150,19 @@ def _amalfi(c: Canvas, sky: tuple[Color, Color, Color], rng: np.random.Generator
             x = w * (0.02 + 0.085 * k) + between(rng, -4, 4)
             x = x if left else w - x
             bw, bh = w * between(rng, 0.07, 0.1), h * between(rng, 0.06, 0.095)
-            tone = mixed(tones[int(rng.integers(6))], sky[2], 0.15)
+            tone = mixed(FACADES[int(rng.integers(6))], sky[2], 0.15)
             c.rect(x - bw / 2, y - bh, x + bw / 2, y + h * 0.03, tone)
             c.rect(x - bw / 2, y - bh, x + bw / 2, y - bh + 2.6, (186, 98, 66))
             for i in (-1, 1):
                 c.rect(x + i * bw * 0.2 - 2, y - bh * 0.6, x + i * bw * 0.2 + 2, y - bh * 0.3, darker(tone, 0.4))
     for _ in range(20):
         x = w * between(rng, 0, 0.5)
-        c.disc(x if left else w - x, h * between(rng, 0.35, 0.95), w * between(rng, 0.012, 0.03), mixed((58, 104, 62), (110, 150, 80), float(rng.random())))
+        c.disc(
+            x if left else w - x,
+            h * between(rng, 0.35, 0.95),
+            w * between(rng, 0.012, 0.03),
+            mixed((58, 104, 62), (110, 150, 80), float(rng.random())),
+        )
     for _ in range(3):
         x, y = w * (between(rng, 0.68, 0.95) if left else between(rng, 0.05, 0.32)), h * between(rng, 0.64, 0.92)
         c.poly([(x - 14, y), (x + 14, y), (x + 9, y + 6), (x - 9, y + 6)], (250, 248, 242))
@@ -159,15 +189,20 @@ def _mountains(c: Canvas, sky: tuple[Color, Color, Color], rng: np.random.Genera
         tone = darker((44, 76, 66), between(rng, 0, 0.25))
         for step in range(3):
             y = base - tall * step * 0.28
-            c.poly([(x - tall * (0.2 - 0.04 * step), y), (x + tall * (0.2 - 0.04 * step), y), (x, y - tall * 0.46)], tone)
+            c.poly(
+                [(x - tall * (0.2 - 0.04 * step), y), (x + tall * (0.2 - 0.04 * step), y), (x, y - tall * 0.46)], tone
+            )
     return "mountain"
 
 
 def _desert(c: Canvas, sky: tuple[Color, Color, Color], rng: np.random.Generator) -> str:
     w, h = c.width, c.height
-    for k in range(2):
+    for _ in range(2):
         x, top, half = w * between(rng, 0.1, 0.9), h * between(rng, 0.36, 0.44), w * between(rng, 0.08, 0.16)
-        c.poly([(x - half, top), (x + half, top), (x + half * 1.5, h * 0.62), (x - half * 1.5, h * 0.62)], mixed((178, 92, 62), sky[1], 0.25))
+        c.poly(
+            [(x - half, top), (x + half, top), (x + half * 1.5, h * 0.62), (x - half * 1.5, h * 0.62)],
+            mixed((178, 92, 62), sky[1], 0.25),
+        )
     for k, tone in enumerate(((222, 150, 94), (206, 126, 74), (190, 106, 62))):
         base, phase = h * (0.6 + 0.13 * k), between(rng, 0, 6)
         dune = [(w * i / 30, base + h * 0.05 * np.sin(i * 0.21 + phase)) for i in range(31)]
@@ -199,7 +234,13 @@ def _city(c: Canvas, sky: tuple[Color, Color, Color], rng: np.random.Generator) 
                 for wy in np.arange(top + 6, h * 0.86, 9):
                     for wx in np.arange(x + 4, x + bw - 4, 7):
                         if rng.random() < 0.4:
-                            c.rect(wx, wy, wx + 3, wy + 4.5, (252, 214, 130) if rng.random() < 0.7 else lighter(color, 0.25))
+                            c.rect(
+                                wx,
+                                wy,
+                                wx + 3,
+                                wy + 4.5,
+                                (252, 214, 130) if rng.random() < 0.7 else lighter(color, 0.25),
+                            )
             x += bw + between(rng, 0, 4)
     _water(c, h * 0.86, h, mixed((52, 66, 96), sky[1], 0.15), mixed((90, 104, 134), sky[1], 0.4), rng)
     return "skyline"
@@ -216,7 +257,10 @@ def _lake(c: Canvas, sky: tuple[Color, Color, Color], rng: np.random.Generator) 
         c.poly([(x - tall * 0.22, shore), (x + tall * 0.22, shore), (x, shore - tall)], tone)
         c.veil([(x - tall * 0.2, shore), (x + tall * 0.2, shore), (x, shore + tall * 0.8)], tone, 0.4)
     x = w * between(rng, 0.3, 0.7)
-    c.poly([(x - w * 0.03, shore + h * 0.12), (x + w * 0.03, shore + h * 0.12), (x + w * 0.14, h), (x - w * 0.14, h)], (134, 100, 70))
+    c.poly(
+        [(x - w * 0.03, shore + h * 0.12), (x + w * 0.03, shore + h * 0.12), (x + w * 0.14, h), (x - w * 0.14, h)],
+        (134, 100, 70),
+    )
     for k in range(9):
         y = shore + h * 0.12 + (h * 0.28) * (k / 9) ** 1.4
         half = w * (0.03 + 0.11 * (y - shore - h * 0.12) / (h * 0.28))
