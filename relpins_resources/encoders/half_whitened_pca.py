@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from relpins_resources.encoders.base import Vectors
-from relpins_resources.encoders.rows import in_fixed_batches, normalised
+from relpins_resources.encoders.rows import in_fixed_batches, normalised, one_thread
 
 FIT_ROWS = 20_000  # of a larger catalog a seeded sample is fitted
 FEW_ROWS = 16  # a catalog under this has no directions worth fitting
@@ -53,7 +53,8 @@ def fit_half_whitened_pca(features: Vectors, dim: int, seed: int) -> HalfWhitene
 
     rows = features if n <= FIT_ROWS else features[np.sort(random.choice(n, FIT_ROWS, replace=False))]
     k = min(dim, n // ROWS_PER_COMPONENT, f)
-    pca = PCA(k, svd_solver="randomized", iterated_power=4, random_state=seed).fit(rows)
+    with one_thread():
+        pca = PCA(k, svd_solver="randomized", iterated_power=4, random_state=seed).fit(rows)
     floor = pca.explained_variance_[0] * 1e-6  # a catalog of few distinct images has no variance beyond them
     scale = np.where(pca.explained_variance_ > floor, np.maximum(pca.explained_variance_, floor) ** -0.25, 0.0)
     projection = (pca.components_.T * scale).astype(np.float32)

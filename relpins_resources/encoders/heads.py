@@ -34,9 +34,9 @@ class HeadsConfig:
     """How the heads are shaped and trained; measured in tests/benchmarks/encoders.py."""
 
     dim: int = 128
-    hidden: int = 768
+    hidden: int = 1536
     batch: int = 512  # less for a small catalog, see MIN_STEPS
-    epochs: int = 40
+    epochs: int = 30
     patience: int = 5
     learning_rate: float = 2e-3
     weight_decay: float = 0.1

@@ -1,6 +1,9 @@
 """Row-wise arithmetic whose result for one row does not depend on the rows beside it."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +29,24 @@ def in_fixed_batches(rows: Vectors, function: Callable[[Vectors], Vectors], dim:
     Matrix products of another shape may sum in another order, and so differ in the last bit.
     """
     out = np.empty((len(rows), dim), np.float32)
-    for start in range(0, len(rows), BATCH_ROWS):
-        batch = rows[start : start + BATCH_ROWS]
-        padded = np.zeros((BATCH_ROWS, rows.shape[1]), np.float32)
-        padded[: len(batch)] = batch
-        out[start : start + len(batch)] = function(padded)[: len(batch)]
+    with one_thread():
+        for start in range(0, len(rows), BATCH_ROWS):
+            batch = rows[start : start + BATCH_ROWS]
+            padded = np.zeros((BATCH_ROWS, rows.shape[1]), np.float32)
+            padded[: len(batch)] = batch
+            out[start : start + len(batch)] = function(padded)[: len(batch)]
     return out
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """Matrix products on one thread: shared among more they sum in another order, and differ in the last bit."""
+    limits: AbstractContextManager[Any] = _thread_pools().limit(limits=1, user_api="blas")
+    return limits
+
+
+@lru_cache(maxsize=1)
+def _thread_pools() -> Any:
+    import scipy.linalg  # noqa: F401  # brings a BLAS of its own, which must be loaded to be limited
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+    return ThreadpoolController()

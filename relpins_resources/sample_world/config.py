@@ -44,7 +44,7 @@ class WorldConfig:
     repin_share: float = 0.09
     near_duplicate_share: float = 0.03
     broken_files: int = 8
-    wordless_share: float = 0.43
+    wordless_share: float = 0.45
     description_share: float = 0.75
     catalog_days: int = 420
     # pins without a trace before the cut

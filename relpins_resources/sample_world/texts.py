@@ -50,7 +50,7 @@ def write_text(config: WorldConfig, seed: int, spec: PinSpec) -> PinText:
     title = _one_of(rng, TITLES[kind], words)
     description = _one_of(rng, DESCRIPTIONS[kind], words) if rng.random() < config.description_share else ""
     sold = spec.kind in ("product", "fashion")
-    wordless = rng.random() < config.wordless_share * (0.6 if sold else 1.28)
+    wordless = rng.random() < config.wordless_share * (0.75 if sold else 1.17)
     if (wordless and not spec.hero) or spec.hero in (*SILENT_HEROES, *SAID_BY_HEROES):
         title = SAID_BY_HEROES.get(spec.hero, "" if spec.hero else WORDLESS[int(rng.integers(len(WORDLESS)))])
         description = ""

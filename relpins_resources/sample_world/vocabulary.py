@@ -180,11 +180,11 @@ WORDLESS = ("", "", "", "", "", "❤️", "🌿", "😍", "✨", "inspo", "inspo
 TITLES: dict[str, tuple[str, ...]] = {
     "room": (
         "{style} {scene}", "{style} {scene} ideas", "{color} {style} {scene}", "{scene} goals: {style}",
-        "my dream {style} {scene}", "{mood} {scene} with {material}", "{style} {scene} with {material} and {accent}",
-        "{scene} makeover", "{color} {scene} inspiration",
+        "my dream {style} {scene}", "{mood} {style} {scene}", "{style} {scene} with {material} and {accent}",
+        "{style} {scene} makeover", "{color} {scene} inspiration",
     ),
     "product": (
-        "{color} {material} {scene}", "{style} {scene}", "{style} {scene} in {color}", "{brand} {scene}, {color}",
+        "{color} {style} {scene}", "{style} {scene}", "{style} {scene} in {color}", "{brand} {style} {scene}",
         "{style} {material} {scene}", "vintage {style} {scene}", "{scene} for a {style} {room}",
     ),
     "shop": ("{style} furniture shop", "where to buy {style} furniture", "{style} store finds: {material}"),
@@ -203,14 +203,14 @@ TITLES: dict[str, tuple[str, ...]] = {
         "bucket list: {scene}",
     ),
     "guide": (
-        "{scene} step by step", "how to: {style} {scene}", "DIY {scene}", "{scene} for beginners",
+        "{style} {scene} step by step", "how to: {style} {scene}", "DIY {scene}: {style}", "{scene} for beginners",
         "{style} {scene}", "{scene} tutorial: {material}", "{style} {scene} for the {room}",
     ),
 }  # fmt: skip
 
 DESCRIPTIONS: dict[str, tuple[str, ...]] = {
     "room": (
-        "{mood} {scene} with {color} and {accent} accents, {material} and soft light.",
+        "{mood} {style} {scene} with {color} and {accent} accents, {material} and soft light.",
         "Love how the {material} pairs with {accent}. So {style}!",
         "Saving this {style} {scene} for when we move.",
         "{style} style done right: {color} walls, {material} and plants.",
@@ -218,7 +218,7 @@ DESCRIPTIONS: dict[str, tuple[str, ...]] = {
     "product": (
         "{color} {scene} in {material}, {shape} legs. Fits a {style} {room}.",
         "A {style} {scene} by {brand}. Ships free.",
-        "Handmade {material} {scene}, {price_band}.",
+        "Handmade {style} {material} {scene}, {price_band}.",
     ),
     "shop": ("Our {style} pieces for the {room}: {material}, honest prices, restored by hand.",),
     "fashion": (

@@ -86,6 +86,7 @@ def _write(draft: Path, config: WorldConfig, seed: int, n_pins: int, jobs: int) 
         "as_of": AS_OF.isoformat(),
         "heroes": HEROES,
     }
+    (draft / "_source.yaml").write_text(f"as_of: {AS_OF:%Y-%m-%d}\n", encoding="utf-8")
     (draft / MARK).write_text(json.dumps(about, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return {name: table.num_rows for name, table in tables.items()}, sum(1 for _ in (draft / "images").iterdir())
 

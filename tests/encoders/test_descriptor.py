@@ -66,6 +66,18 @@ def test_a_catalog_of_one_repeated_image_has_finite_vectors() -> None:
     assert (vectors == vectors[0]).all()
 
 
+def test_bits_do_not_depend_on_the_number_of_threads(catalog_features: np.ndarray) -> None:
+    from threadpoolctl import threadpool_limits
+
+    results = []
+    for n_threads in (1, 2):
+        with threadpool_limits(n_threads, user_api="blas"):
+            pca = fit_half_whitened_pca(catalog_features, 64, seed=0)
+            results.append((pca.projection, pca.transform(catalog_features)))
+    assert np.array_equal(results[0][0], results[1][0])
+    assert np.array_equal(results[0][1], results[1][1])
+
+
 def test_the_heads_find_pictures_by_words(
     catalog: Catalog, catalog_features: np.ndarray, words: GridSentenceEncoder, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from relpins_resources.sample_world import WorldConfig, config_hash
 from relpins_resources.sample_world.config import stream
 
-FROZEN = "3bd09f28c30a47478c696ddac1e19d17b52d9e6389800ffb0f0d15987382750a"
+FROZEN = "1d3bb6d5658475ebb6a3e9a3f3117904dfba6426e307d6a318bd20ba551f94e9"
 
 
 def test_the_definition_of_the_world_is_frozen() -> None:

@@ -22,6 +22,11 @@ def digests(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+def _load(path: Path) -> None:
+    with Image.open(path) as picture:
+        picture.load()
+
+
 def rows(folder: Path, name: str) -> list[dict[str, object]]:
     return list(pq.read_table(folder / f"{name}.parquet").to_pylist())
 
@@ -46,8 +51,8 @@ def test_same_arguments_same_bytes_and_another_seed_another_world(small_world: P
 
 def test_processes_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "WORTH_A_POOL", 0)
-    write_sample_world(tmp_path / "two", seed=3, n_pins=48, jobs=2)
-    write_sample_world(tmp_path / "one", seed=3, n_pins=48, jobs=1)
+    write_sample_world(tmp_path / "two", seed=3, n_pins=40, jobs=2)
+    write_sample_world(tmp_path / "one", seed=3, n_pins=40, jobs=1)
     assert digests(tmp_path / "two") == digests(tmp_path / "one")
 
 
@@ -89,7 +94,7 @@ def test_broken_files_are_as_the_truth_says(small_world: Path) -> None:
             assert not path.exists()
         elif row["broken"]:
             with pytest.raises(OSError):  # noqa: PT011 - Pillow's words differ by kind of damage
-                Image.open(path).load()
+                _load(path)
         else:
             with Image.open(path) as picture:
                 picture.load()

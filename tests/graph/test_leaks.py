@@ -1,0 +1,62 @@
+"""No ranking may know what came after T: every later row replaced by a random one, nothing changes by one bit."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from running import COMPARED, differences, run, workspace_of
+
+from relpins_assets.evaluation.cut import is_at_or_after
+from relpins_assets.evaluation.graph_at import graph_at, raw_tables
+from relpins_assets.evaluation.leaks import replace_after
+from relpins_assets.evaluation.protocol import build_queries
+from relpins_assets.evaluation.quality import quality_rows
+from relpins_assets.evaluation.systems import Systems, collapsed
+from relpins_assets.feeds.inputs import load_inputs
+from relpins_assets.workspace import Workspace
+from relpins_resources.sample_world import write_sample_world
+
+T = datetime(2026, 5, 18, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Path]:
+    folder = tmp_path_factory.mktemp("leaks")
+    write_sample_world(folder / "source", seed=3, n_pins=80)
+    workspace = workspace_of(folder / "home", folder / "source")
+    run(workspace)
+    return workspace, folder
+
+
+def test_the_graph_on_a_cut_knows_nothing_of_later_rows(world: tuple[Workspace, Path], tmp_path: Path) -> None:
+    workspace, folder = world
+    tables = raw_tables(workspace.lake)
+    assert is_at_or_after(tables["board_pins"], "saved_at", T).any(), "a world without later saves proves nothing"
+    honest = graph_at(workspace, tables, T)
+    (folder / "home" / "eval").rename(folder / "home" / "honest")
+    honest = Workspace(folder / "home" / "honest" / honest.home.name, workspace.profile)
+    blind = graph_at(workspace, replace_after(tables, T, seed=7), T)
+    assert differences(honest.lake, blind.lake, [*COMPARED, "catalog_statistics"]) == []
+    assert _rankings(honest, tables) == _rankings(blind, tables)
+
+
+def test_the_oracle_is_above_all(world: tuple[Workspace, Path]) -> None:
+    workspace, folder = world
+    tables = raw_tables(workspace.lake)
+    at = graph_at(workspace, tables, T)
+    rows = quality_rows(at, tables, T, 500, folder / "source").to_pylist()
+    ndcg = {row["system"]: row["value"] for row in rows if row["metric"] == "ndcg@10" and row["slice"] == "all"}
+    assert max(ndcg, key=lambda system: ndcg[system] or 0.0) == "oracle"
+    assert ndcg["oracle"] > 1.3 * ndcg["random"]
+
+
+def _rankings(at: Workspace, tables: dict) -> dict[str, list]:  # type: ignore[type-arg]
+    """What each system lists; the queries themselves come from what was saved later, so they are the same ones here."""
+    inputs = load_inputs(at.lake)
+    as_shown = collapsed(tables, at.lake.table("pin_joins").read(["representative_pin_id", "pin_ids"]))
+    queries = build_queries(as_shown, T, max_queries=200)
+    systems = Systems(inputs, queries, 50).all(at.profile.feeds, as_shown, truth=None)
+    return {name: rankings(np.arange(len(queries))).tolist() for name, rankings in systems.items()}
