@@ -13,9 +13,11 @@ import dagster as dg
 from relpins_assets.definitions import STAGES, asset_names, build_definitions
 from relpins_assets.home import Home, open_home
 from relpins_assets.progress import Watcher
+from relpins_resources.ann import ann_options
 from relpins_resources.errors import RelpinsError, RunFailed
 from relpins_resources.sources.layout import INPUT_TABLES
 
+MESSAGE_CHARS = 500
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -35,22 +37,26 @@ def run_build(
     Raises:
         RelpinsError: an unknown profile or stage, a source that is none, no source at all.
         RunFailed: a step failed; the tables keep what was committed, and the next build goes on from there.
+        KeyboardInterrupt: it was stopped.
     """
     opened = open_home(home, profile=profile, source=source)
     _check(opened, group)
+    job = _job(opened)
     opened.remember()
-    job = build_definitions(opened.workspace()).resolve_job_def("build_all")
     run_id = str(uuid.uuid4())
     started_at = time.monotonic()
     with dagster_instance(home) as instance, Watcher(instance, run_id):
-        result = job.execute_in_process(
-            instance=instance,
-            run_id=run_id,
-            run_config=_run_config(group, refit, allow_deletes),
-            asset_selection=_assets_of(group) if group else None,
-            raise_on_error=False,
-            tags={"relpins/started by": "relpins build"},
-        )
+        try:
+            result = job.execute_in_process(
+                instance=instance,
+                run_id=run_id,
+                run_config=_run_config(group, refit, allow_deletes),
+                asset_selection=_assets_of(group) if group else None,
+                raise_on_error=False,
+                tags={"relpins/started by": "relpins build"},
+            )
+        except dg.DagsterExecutionInterruptedError:
+            raise KeyboardInterrupt from None
         if not result.success:
             raise RunFailed(_first_failure(instance, run_id))
     snapshot = opened.workspace().lake.snapshots.current()
@@ -63,8 +69,17 @@ def run_build(
 
 
 def dagster_instance(home: Path) -> dg.DagsterInstance:
-    """Where runs are recorded: $DAGSTER_HOME, else the dagster.yaml of this folder, else within the home itself."""
-    if os.environ.get("DAGSTER_HOME"):
+    """Where runs are recorded: $DAGSTER_HOME, else the dagster.yaml of this folder, else within the home itself.
+
+    Raises:
+        RelpinsError: $DAGSTER_HOME names no folder.
+    """
+    told = os.environ.get("DAGSTER_HOME")
+    if told:
+        if not (Path(told).is_absolute() and Path(told).is_dir()):
+            raise RelpinsError(
+                f"$DAGSTER_HOME is {told!r}, which must be the full path of a folder; make it, or unset it"
+            )
         return dg.DagsterInstance.get()
     if Path("dagster.yaml").is_file():
         return dg.DagsterInstance.from_config(str(Path.cwd()))
@@ -82,6 +97,14 @@ def _check(home: Home, group: str | None) -> None:
     assert workspace.source is not None
     workspace.source.check()
     _ = (workspace.scan, workspace.as_of, workspace.clip_encoder, workspace.sentence_encoder, workspace.describer)
+    ann_options(workspace.profile.ann)
+
+
+def _job(home: Home) -> dg.JobDefinition:
+    try:
+        return build_definitions(home.workspace()).resolve_job_def("build_all")
+    except dg.DagsterInvalidDefinitionError as error:  # such as a schedule that is none
+        raise RelpinsError(f"profile {home.profile_name}: {error}") from None
 
 
 def _run_config(group: str | None, refit: bool, allow_deletes: bool) -> dict[str, Any]:
@@ -101,16 +124,25 @@ def _assets_of(group: str) -> list[dg.AssetKey]:
 
 
 def _first_failure(instance: dg.DagsterInstance, run_id: str) -> str:
-    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
+    """The step that failed first, and why, in one line.
+
+    Raises:
+        RelpinsError: if the reason is the caller's.
+    """
+    for entry in instance.all_logs(run_id, of_type={dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}):
         event = entry.dagster_event
-        if event is not None and event.step_failure_data.error is not None:
-            error = event.step_failure_data.error
-            while error.cause is not None:
-                error = error.cause
-            message = " ".join(error.message.split())
-            if error.cls_name and issubclass(_error_class(error.cls_name), RelpinsError):
-                raise RelpinsError(message.split(": ", 1)[-1])
-            return f"{event.step_key}: {message}"
+        assert event is not None
+        is_step = event.event_type == dg.DagsterEventType.STEP_FAILURE
+        error = event.step_failure_data.error if is_step else event.job_failure_data.error
+        if error is None:
+            continue
+        while error.cause is not None:
+            error = error.cause
+        kind, _, message = " ".join(error.message.split()).partition(": ")
+        at = f"{event.step_key}: " if is_step else ""
+        if error.cls_name and issubclass(_error_class(error.cls_name), RelpinsError):
+            raise RelpinsError(f"{at}{message}")
+        return f"{at}{kind}: {message}"[:MESSAGE_CHARS]
     return "the run failed before its first step; see the run in the UI"
 
 

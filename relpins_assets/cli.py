@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.exceptions import TyperException
 
+from relpins_assets.json_values import to_json
 from relpins_resources.errors import RelpinsError, RunFailed
 
 app = typer.Typer(
@@ -31,9 +33,10 @@ def sample(
     directory: Annotated[Path, typer.Argument(help="folder to write; must be new or an earlier sample world")],
     seed: Annotated[int, typer.Option(help="another seed, another world")] = 0,
     pins: Annotated[int, typer.Option(help="how many pins", min=60)] = 1500,
+    home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the sample world: a small catalog in the input layout, drawn from a seed."""
+    """Write the sample world: a small catalog in the input layout, drawn from a seed. No home is touched."""
     from relpins_resources.sample_world import write_sample_world
 
     report = write_sample_world(directory, seed=seed, n_pins=pins)
@@ -97,23 +100,38 @@ def status(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
 def say(value: dict[str, Any], as_json: bool) -> None:
     """Print a result: as JSON, or a line per entry."""
     if as_json:
-        print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+        print(to_json(value))
     else:
         for key, entry in value.items():
             print(f"{key}: {entry}")
 
 
-def main() -> None:
-    """Run the command; what the caller got wrong is one line on stderr and exit code 2, a failed run 1."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command; what the caller got wrong is one line on stderr and exit code 2, a failed run 1.
+
+    Args:
+        arguments: those of the process by default.
+    """
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
-        app()
+        code = app(given, prog_name="relpins", standalone_mode=False)
     except RelpinsError as error:
-        print(f"relpins: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
+        raise SystemExit(_refused(error, 2)) from None
+    except TyperException as error:
+        raise SystemExit(_refused(f"{error.format_message().rstrip('.')}; see `relpins --help`", 2)) from None
     except RunFailed as error:
-        print(f"relpins: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
+        raise SystemExit(_refused(error, 1)) from None
+    except (typer.Abort, KeyboardInterrupt):
+        raise SystemExit(
+            _refused("interrupted; what was committed stays, and the next build goes on from it", 130)
+        ) from None
+    raise SystemExit(code or 0)
+
+
+def _refused(why: object, code: int) -> int:
+    print(f"relpins: {' '.join(str(why).split())}", file=sys.stderr)
+    return code
 
 
 if __name__ == "__main__":

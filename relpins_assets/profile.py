@@ -27,11 +27,8 @@ class Images(Section):
 
 
 class Reading(Section):
-    """How a catalog's own names map onto the input layout."""
+    """How far a source is believed. `allow_deletes_over`: a larger share of a table gone in one run needs a yes."""
 
-    tables: dict[str, str] = {}
-    columns: dict[str, dict[str, str]] = {}
-    sql: dict[str, str] = {}
     allow_deletes_over: float = Field(0.2, gt=0, le=1)
 
 
@@ -56,7 +53,7 @@ class Diversity(Section):
 
 
 class Feeds(Section):
-    """The feed of every pin. `exact_up_to` pins, every affected feed is refreshed at once; beyond, the nearest first."""
+    """The feed of every pin. Up to `exact_up_to` pins every reached feed is refreshed at once, beyond the `nearest`."""
 
     strategy: str = "related_pins"
     limit: int = Field(20, ge=1, le=1000)
@@ -86,10 +83,14 @@ class Profile(Section):
     """Everything that a deployment decides.
 
     The clock is `as_of`: a day, `today`, or `source`: the day that the source says it stands for, else today.
+    `columns`, `tables` and `sql` map a catalog's own names and shapes onto the input layout.
     """
 
     name: str = "custom"
     as_of: date | Literal["today", "source"] = "source"
+    columns: dict[str, str | dict[str, str]] = {}
+    tables: dict[str, str] = {}
+    sql: dict[str, str] = {}
     reading: Reading = Reading()
     images: Images = Images()
     describer: dict[str, Any] = {"backend": "pixels"}
@@ -104,14 +105,18 @@ class Profile(Section):
 
 
 def shipped_profiles() -> list[str]:
-    return sorted(entry.name.removesuffix(".yaml") for entry in files("relpins_assets.profiles").iterdir() if entry.name.endswith(".yaml"))
+    return sorted(
+        entry.name.removesuffix(".yaml")
+        for entry in files("relpins_assets.profiles").iterdir()
+        if entry.name.endswith(".yaml")
+    )
 
 
 def load_profile(name_or_path: str) -> Profile:
     """Read a shipped profile by name, or one of the caller's own from a YAML file.
 
     Raises:
-        RelpinsError: an unknown name, a file that is not YAML, an unknown key (with the nearest known one) or a value out of bounds.
+        RelpinsError: an unknown name, a file that is not YAML, an unknown key or a value out of bounds.
     """
     if name_or_path in shipped_profiles():
         text = files("relpins_assets.profiles").joinpath(f"{name_or_path}.yaml").read_text()
@@ -119,7 +124,11 @@ def load_profile(name_or_path: str) -> Profile:
     path = Path(name_or_path)
     if not path.is_file():
         raise RelpinsError(f"profile {name_or_path!r} is neither a file nor one of: {', '.join(shipped_profiles())}")
-    return parse_profile(path.read_text(), path.stem, str(path))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RelpinsError(f"profile {path} cannot be read: {error}") from None
+    return parse_profile(text, path.stem, str(path))
 
 
 def parse_profile(text: str, name: str, origin: str) -> Profile:

@@ -26,7 +26,9 @@ class Watcher:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._ended.set()
         self._thread.join(timeout=10)
         self._print_new()
@@ -59,5 +61,3 @@ class Watcher:
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
             return f"{at - self._started.get(step, at):7.1f} s  {step:<26} FAILED"
         return None
-
-

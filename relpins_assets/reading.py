@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from relpins_assets.schemas import TABLES
 from relpins_resources.errors import RelpinsError
@@ -17,6 +20,7 @@ FROM related_pins_feeds f LEFT JOIN raw_pins p ON p.pin_id = f.candidate_pin_id
 WHERE f.pin_id = ? ORDER BY f.strategy, f.rank LIMIT ?
 """
 METADATA = (
+    "rank",
     "clip_rank",
     "content_rank",
     "cooccurrence_rank",
@@ -56,7 +60,6 @@ def related_feed(home: Path, pin_id: str, limit: int) -> list[dict[str, Any]]:
             "id": row["item_id"],
             "title": row["title"],
             "image_url": row["image_url"],
-            "rank": row["rank"],
             "score": row["score"],
             "metadata": {name: row[name] for name in METADATA},
         }
@@ -65,16 +68,42 @@ def related_feed(home: Path, pin_id: str, limit: int) -> list[dict[str, Any]]:
 
 
 def run_sql(home: Path, statement: str) -> list[dict[str, Any]]:
-    """The rows of one SELECT over the published tables; bytes are shown by their length."""
-    rows = published(home).query(statement).to_pylist()
-    return [{name: _shown(value) for name, value in row.items()} for row in rows]
+    """The rows of one SELECT over the published tables; of columns with one name the next are `name_1`, `name_2`.
+
+    Raises:
+        RelpinsError: it is not one SELECT, it names what is not there, or nothing was published yet.
+    """
+    _check_is_select(statement)
+    rows = published(home).query(statement)
+    return rows.rename_columns(_distinct(rows.column_names)).to_pylist()
+
+
+def _check_is_select(statement: str) -> None:
+    try:
+        kinds = [parsed.type for parsed in duckdb.extract_statements(statement)]
+    except duckdb.Error as error:
+        raise RelpinsError(f"the SQL was refused: {str(error).splitlines()[0]}") from None
+    if len(kinds) != 1:
+        raise RelpinsError(f"one SELECT can be run at a time, got {len(kinds)} statements")
+    if kinds[0] != duckdb.StatementType.SELECT:
+        raise RelpinsError(f"only a SELECT can be run, got {kinds[0].name}; tables change by `relpins build` alone")
+
+
+def _distinct(names: list[str]) -> list[str]:
+    seen: Counter[str] = Counter()
+    distinct = []
+    for name in names:
+        distinct.append(f"{name}_{seen[name]}" if seen[name] else name)
+        seen[name] += 1
+    return distinct
 
 
 def _why_no_feed(lake: Lake, pin_id: str) -> str:
-    reasons = lake.rejected.read(["reason", "detail"], where=f"key = '{_quoted(pin_id)}'").to_pylist()
+    of_pin = f"`table` IN ('pins', 'pin_images') AND key = '{_quoted(pin_id)}'"
+    known = sorted(lake.table("raw_pins").read(["pin_id"])["pin_id"].to_pylist())
+    reasons = lake.rejected.read(["table", "reason", "detail"], where=of_pin).sort_by("table").to_pylist()
     if reasons:
         return f"pin {pin_id!r} was rejected: {reasons[0]['reason']} ({reasons[0]['detail']})"
-    known = lake.table("raw_pins").read(["pin_id"])["pin_id"].to_pylist()
     near = difflib.get_close_matches(pin_id, known[:200_000], n=3)
     hint = f"; near it: {', '.join(near)}" if near else f"; there are {len(known)} pins, such as {', '.join(known[:3])}"
     return f"there is no pin {pin_id!r}{hint}"
@@ -82,7 +111,3 @@ def _why_no_feed(lake: Lake, pin_id: str) -> str:
 
 def _quoted(text: str) -> str:
     return text.replace("'", "''")
-
-
-def _shown(value: Any) -> Any:
-    return f"<{len(value)} bytes>" if isinstance(value, bytes) else value

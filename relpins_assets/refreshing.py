@@ -71,7 +71,7 @@ def _constraints(schema: TableSchema, column: str) -> dg.TableColumnConstraints:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a table should hold: a row per unit with its inputs, the version of what computes it, and what else is stale."""
+    """What a table should hold: a row per unit with its inputs, the version of what computes it, what else is stale."""
 
     rows: pa.Table
     producer: str
@@ -92,9 +92,9 @@ def wants(name: str) -> Callable[[Callable[[Workspace], Wanted | None]], Callabl
     return register
 
 
-def plan_asset(workspace: Workspace, name: str) -> Plan | None:
+def plan_asset(workspace: Workspace, name: str, wanted: Wanted | None = None) -> Plan | None:
     """What a refresh of table `name` would do now; None while it cannot be said."""
-    wanted = WANTED[name](workspace)
+    wanted = wanted or WANTED[name](workspace)
     if wanted is None:
         return None
     lake = workspace.lake
@@ -112,12 +112,19 @@ def refresh_asset(
     compute: Callable[[pa.Table], Outcome | pa.Table],
     *,
     batch_units: int = 512,
+    wanted: Wanted | None = None,
 ) -> RefreshReport:
-    """Bring the table of asset `name` up to date, reporting progress to the log and the UI."""
+    """Bring the table of asset `name` up to date, reporting progress to the log and the UI.
+
+    Args:
+        compute: rows, or an `Outcome`, of a batch of the units to do.
+        batch_units: units computed and committed together.
+        wanted: what the table should hold, where the run decides otherwise than `WANTED`.
+    """
     lake = workspace.lake
     table = lake.table(name)
     table.create()
-    plan = plan_asset(workspace, name)
+    plan = plan_asset(workspace, name, wanted)
     if plan is None:
         raise dg.Failure(f"{name} cannot be computed yet; materialise what it depends on first")
     context.log.info(_plan_line(name, plan))
@@ -195,10 +202,11 @@ def schema_problems(table: Table) -> list[str]:
     if not table.exists():
         return []
     declared, found = table.schema.arrow(table.vector_dim()), table.dataset().schema
+    types = {field.name: field.type for field in found}
     problems = [
-        f"column {field.name}: declared {field.type}, found {found.field(field.name).type if field.name in found.names else 'none'}"
+        f"column {field.name}: declared {field.type}, found {types.get(field.name, 'none')}"
         for field in declared
-        if field.name not in found.names or found.field(field.name).type != field.type
+        if types.get(field.name) != field.type
     ]
     if problems:
         return problems
@@ -206,7 +214,9 @@ def schema_problems(table: Table) -> list[str]:
     required = [column.name for column in table.schema.columns if not column.is_nullable and column.type not in _HEAVY]
     counted = ", ".join(f'count(*) - count("{name}")' for name in required)
     with connect({"checked": table}) as con:
-        duplicates = con.execute(f"SELECT count(*) FROM (SELECT 1 FROM checked GROUP BY {keys} HAVING count(*) > 1)").fetchall()[0]
+        duplicates = con.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM checked GROUP BY {keys} HAVING count(*) > 1)"
+        ).fetchall()[0]
         missing = con.execute(f"SELECT {counted} FROM checked").fetchall()[0]
     problems = [f"{duplicates[0]} keys ({keys}) stand more than once"] if duplicates[0] else []
     return problems + [f"column {name}: {n} missing values" for name, n in zip(required, missing, strict=True) if n]

@@ -1,4 +1,4 @@
-"""Every table of the lake, declared once: its grain, its key, its columns. Checks, docs and empty tables come from here."""
+"""Every table of the lake, declared once: grain, key, columns. Checks, docs and empty tables come from here."""
 
 from __future__ import annotations
 
@@ -221,7 +221,9 @@ ENRICHMENT = (
         ("pin_id",),
         (
             _id("pin_id", "the pin"),
-            Column("description", STRING, "its own text, its boards' titles and what its pixels say", is_nullable=False),
+            Column(
+                "description", STRING, "its own text, its boards' titles and what its pixels say", is_nullable=False
+            ),
             Column("own_text", STRING, "what its own title and description usefully say; empty where nothing"),
             Column("statement", STRING, "what its pixels say"),
             Column("colors", STRINGS, "named dominant colours, most first"),

@@ -13,7 +13,7 @@ from rich.table import Table
 from relpins_assets.building import dagster_instance
 from relpins_assets.catalog.pending import find_pending
 from relpins_assets.definitions import STAGES, asset_names
-from relpins_assets.home import open_home
+from relpins_assets.home import SETTINGS, open_home
 from relpins_assets.refreshing import WANTED, plan_asset
 from relpins_assets.workspace import Workspace
 from relpins_resources.errors import RelpinsError
@@ -26,9 +26,9 @@ def home_status(home: Path) -> dict[str, Any]:
     Raises:
         RelpinsError: if there is no home there.
     """
-    if not home.is_dir():
-        raise RelpinsError(f"there is no home {home}; run `relpins build --source FOLDER` first")
     opened = open_home(home)
+    if not any((home / entry).exists() for entry in (SETTINGS, "lake")):
+        raise RelpinsError(f"there is no home {home}; run `relpins build --source FOLDER` first")
     workspace = opened.workspace()
     snapshot = workspace.lake.snapshots.current()
     rejected = _rejected_by_table(workspace.lake)
@@ -36,14 +36,13 @@ def home_status(home: Path) -> dict[str, Any]:
         assets = [
             _entry(workspace, instance, name, rejected) for stage in STAGES.values() for name in asset_names(stage)
         ]
-    pending = find_pending(workspace) if opened.source_path is not None else None
     return {
         "home": str(home),
         "profile": opened.profile_name,
         "source": str(opened.source_path) if opened.source_path else None,
         "snapshot": snapshot.number if snapshot else None,
         "as_of": snapshot.as_of.isoformat() if snapshot else None,
-        "pending": pending.why if pending else None,
+        "pending": _pending(workspace),
         "assets": assets,
     }
 
@@ -59,6 +58,16 @@ def print_status(found: dict[str, Any]) -> None:
     for entry in found["assets"]:
         grid.add_row(*(str(entry[name]) if entry[name] is not None else "-" for name in entry))
     console.print(grid)
+
+
+def _pending(workspace: Workspace) -> str | None:
+    if workspace.open_source is None:
+        return None
+    try:
+        pending = find_pending(workspace)
+    except RelpinsError as error:  # where a source went is told beside what was made of it
+        return f"cannot be said: {error}"
+    return pending.why if pending else None
 
 
 def _entry(workspace: Workspace, instance: dg.DagsterInstance, name: str, rejected: dict[str, int]) -> dict[str, Any]:

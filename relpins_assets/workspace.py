@@ -101,9 +101,10 @@ def source_day(source: Source) -> date | None:
     if path is None or not path.is_file():
         return None
     try:
-        day = (yaml.safe_load(path.read_text()) or {}).get("as_of")
-    except (yaml.YAMLError, AttributeError):
-        day = None
-    if not isinstance(day, date):
+        said = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, OSError, ValueError):  # ValueError: no UTF-8, or a day that no month has
+        said = None
+    day = said.get("as_of") if isinstance(said, dict) else None
+    if not isinstance(day, date) or isinstance(day, datetime):
         raise RelpinsError(f"{path} must hold one line such as `as_of: 2026-06-01`")
     return day

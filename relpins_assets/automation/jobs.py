@@ -16,6 +16,7 @@ TRAINED = ("catalog_statistics", "clip_model")
 EVALUATION = AssetSelection.groups("evaluation")
 
 REFIT = {"ops": {name: {"config": {"refit": True}} for name in TRAINED}}
+NIGHTLY = {"ops": {**REFIT["ops"], "related_pins_feeds": {"config": {"full_pass": True}}}}
 
 JobDefinition: TypeAlias = dg.JobDefinition | UnresolvedAssetJobDefinition
 
@@ -35,7 +36,7 @@ def build_jobs(*, with_evaluation: bool = True) -> dict[str, JobDefinition]:
         "nightly_training": dg.define_asset_job(
             "nightly_training",
             everything,
-            config=REFIT,
+            config=NIGHTLY,
             description="Fit the trained artefacts again, rebuild what depends on them, measure, publish.",
         ),
         "maintenance": maintenance,

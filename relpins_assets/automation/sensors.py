@@ -29,7 +29,7 @@ def build_sensor(incremental: JobDefinition, workspace: Workspace) -> dg.SensorD
         job=incremental,
         minimum_interval_seconds=workspace.profile.automation.sensor_interval_s,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Runs `incremental` when the source has new, changed or vanished rows, or pins wait to be published.",
+        description="Runs `incremental` when rows of the source are new, changed or gone, or wait to be published.",
     )
     def new_pins_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         if workspace.open_source is None:
@@ -51,4 +51,6 @@ def _request(context: dg.SensorEvaluationContext, pending: Pending) -> dg.RunReq
     tried = context.instance.get_runs_count(dg.RunsFilter(tags={STATE_TAG: pending.state}))
     if tried >= MAX_ATTEMPTS:
         return dg.SkipReason(f"{pending.why}; {tried} runs did not take it in, so it waits for a change or for you")
-    return dg.RunRequest(run_key=f"{pending.state}:{tried}", tags={STATE_TAG: pending.state, "relpins/why": pending.why})
+    return dg.RunRequest(
+        run_key=f"{pending.state}:{tried}", tags={STATE_TAG: pending.state, "relpins/why": pending.why}
+    )

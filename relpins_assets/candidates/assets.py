@@ -4,7 +4,16 @@ import dagster as dg
 
 from relpins_assets.candidates.cooccurrence import count_histogram, relevance_by_count
 from relpins_assets.candidates.shared_boards import SharedBoards, wanted_joins
-from relpins_assets.refreshing import Materialized, Metadata, Wanted, WorkspaceParam, refresh_asset, reported, table_asset, wants
+from relpins_assets.refreshing import (
+    Materialized,
+    Metadata,
+    Wanted,
+    WorkspaceParam,
+    refresh_asset,
+    reported,
+    table_asset,
+    wants,
+)
 from relpins_assets.workspace import Workspace
 from relpins_resources.images import as_markdown, histogram_chart
 from relpins_resources.lake import Lake

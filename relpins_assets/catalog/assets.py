@@ -8,7 +8,16 @@ from relpins_assets.catalog.images import RawImage, decode_images
 from relpins_assets.catalog.ingest import Ingested, ingest
 from relpins_assets.catalog.pending import IMAGES_SEEN
 from relpins_assets.pictures import sheet_of_pins
-from relpins_assets.refreshing import Materialized, Metadata, Wanted, WorkspaceParam, refresh_asset, reported, table_asset, wants
+from relpins_assets.refreshing import (
+    Materialized,
+    Metadata,
+    Wanted,
+    WorkspaceParam,
+    refresh_asset,
+    reported,
+    table_asset,
+    wants,
+)
 from relpins_assets.workspace import Workspace
 from relpins_resources.images import as_markdown, histogram_chart
 from relpins_resources.lake import Outcome, RefreshReport
@@ -26,10 +35,10 @@ def _raw_asset(table: str) -> dg.AssetsDefinition:
     name = f"raw_{table}"
     source_check = {"source": "every file was read, and no deletes were withheld"}
 
-    @table_asset(name, f"As the source has it: {INPUT_TABLES[table].description}.", kinds=["source"], checks=source_check)
-    def raw(
-        context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: IngestConfig
-    ) -> Materialized:
+    @table_asset(
+        name, f"As the source has it: {INPUT_TABLES[table].description}.", kinds=["source"], checks=source_check
+    )
+    def raw(context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: IngestConfig) -> Materialized:
         if workspace.source is None:
             workspace.lake.table(name).create()
             return reported(workspace, name, RefreshReport(), {}, [_source_check(None)])
@@ -128,7 +137,7 @@ def _newest(workspace: WorkspaceParam) -> list[str]:
 def rejected_rows(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
     workspace.lake.rejected.create()
     counts = workspace.lake.query(
-        'SELECT "table" || \': \' || reason AS what, count(*) AS n FROM rejected_rows GROUP BY 1 ORDER BY 2 DESC, 1'
+        "SELECT \"table\" || ': ' || reason AS what, count(*) AS n FROM rejected_rows GROUP BY 1 ORDER BY 2 DESC, 1"
     ).to_pylist()
     for row in counts:
         context.log.info(f"{row['what']}: {row['n']}")

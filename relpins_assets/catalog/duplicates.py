@@ -1,4 +1,4 @@
-"""Which of several good rows with one key is the catalog's: the newest, else that of the later file, else the later row.
+"""Which of several good rows with one key is the catalog's: the newest, else the later file's, else the later row.
 
 A loser is kept as rejected, so that it comes back when the winner goes. One that says the same as the winner is no loss
 and is not rejected; nor is one whose pin was deleted since.

@@ -36,8 +36,12 @@ def decode_images(pins: list[RawImage], source: Source | None, limits: ImageLimi
     """
     with ThreadPoolExecutor(N_THREADS) as pool:
         results = list(pool.map(lambda pin: _decode(pin, source, limits), pins))
-    decoded = [(pin.pin_id, result) for pin, result in zip(pins, results, strict=True) if isinstance(result, DecodedImage)]
-    rejected = [(pin.pin_id, result) for pin, result in zip(pins, results, strict=True) if isinstance(result, ImageRejected)]
+    decoded = [
+        (pin.pin_id, result) for pin, result in zip(pins, results, strict=True) if isinstance(result, DecodedImage)
+    ]
+    rejected = [
+        (pin.pin_id, result) for pin, result in zip(pins, results, strict=True) if isinstance(result, ImageRejected)
+    ]
     return Outcome(_image_rows(decoded), rejected=_rejections(rejected))
 
 
@@ -53,7 +57,9 @@ def _image_bytes(pin: RawImage, source: Source | None, limits: ImageLimits) -> b
         return pin.image_bytes
     url = pin.image_url or ""
     if classify_image_url(url).kind == "remote":
-        raise ImageRejected("image not fetched", f"{url}: images behind a URL are not fetched yet; give a file or bytes")
+        raise ImageRejected(
+            "image not fetched", f"{url}: images behind a URL are not fetched yet; give a file or bytes"
+        )
     if source is None:
         raise ImageRejected("no image", f"{url}: there is no source to read it from")
     try:

@@ -93,7 +93,8 @@ def _held(raw: Table, table: str) -> pa.Table:
 def _compare(con: duckdb.DuckDBPyConnection) -> tuple[RefreshReport, dict[str, dict[int, str]]]:
     """Rows that should be there and are not as they should be, by file."""
     todo = con.execute(f"""
-        SELECT w.path, w.row_number, w.fingerprint, h.key IS NULL AS is_new FROM ({WANTED}) w LEFT JOIN held h USING (key)
+        SELECT w.path, w.row_number, w.fingerprint, h.key IS NULL AS is_new
+        FROM ({WANTED}) w LEFT JOIN held h USING (key)
         WHERE h.fingerprint IS DISTINCT FROM w.fingerprint ORDER BY path, row_number""").fetchall()
     fresh = con.execute(f"SELECT count(*) FROM ({WANTED}) w JOIN held h USING (key, fingerprint)").fetchall()[0]
     by_path: dict[str, dict[int, str]] = {}
@@ -227,7 +228,9 @@ def _sync_rejected(lake: Lake, table: str, wanted: pa.Table, losers: dict[tuple[
             pa.table(
                 {
                     "table": pa.array([table] * len(rows), pa.string()),
-                    **{name: pa.array([row[name] for row in rows], pa.string()) for name in ("key", "reason", "detail")},
+                    **{
+                        name: pa.array([row[name] for row in rows], pa.string()) for name in ("key", "reason", "detail")
+                    },
                     "row_json": pa.array(json_of, pa.string()),
                     "fingerprint": pa.array([row["fingerprint"] for row in rows], pa.string()),
                 }

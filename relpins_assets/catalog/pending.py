@@ -1,4 +1,4 @@
-"""What waits to be taken in: files that are not recorded as they are, pictures that changed, raw rows not yet published."""
+"""What waits to be taken in: files not recorded as they are, changed pictures, raw rows not yet published."""
 
 from __future__ import annotations
 

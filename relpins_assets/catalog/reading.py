@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from relpins_assets.schemas import TABLES
 from relpins_resources.lake import Lake
 from relpins_resources.sources import Scan, Source, SourceFile, SourceFileUnreadable
-from relpins_resources.sources.image_location import classify_image_url
 from relpins_resources.sources.content_hash import content_hashes
+from relpins_resources.sources.image_location import classify_image_url
 from relpins_resources.sources.keys import row_keys
 from relpins_resources.sources.layout import INPUT_TABLES
 from relpins_resources.sources.validate import Validated, validate
@@ -38,10 +38,7 @@ class FilesRead:
 
 def changed_files(lake: Lake, scan: Scan, table: str, reading_version: str) -> tuple[list[SourceFile], list[str], int]:
     """Files of a table that are not recorded as they are now, paths recorded but gone, and how many are known as unreadable."""
-    recorded = {
-        row["path"]: row
-        for row in lake.table("source_files").read(where=f"`table` = '{table}'").to_pylist()
-    }
+    recorded = {row["path"]: row for row in lake.table("source_files").read(where=f"`table` = '{table}'").to_pylist()}
     files = scan.of_table(table)
     stale = [
         file
@@ -50,9 +47,7 @@ def changed_files(lake: Lake, scan: Scan, table: str, reading_version: str) -> t
         or tuple(recorded[file.path][name] for name in STAMP) != (file.size, file.mtime_ns, reading_version)
     ]
     here, stale_paths = {file.path for file in files}, {file.path for file in stale}
-    known_bad = [
-        path for path, row in recorded.items() if row["status"] == UNREADABLE and path in here - stale_paths
-    ]
+    known_bad = [path for path, row in recorded.items() if row["status"] == UNREADABLE and path in here - stale_paths]
     return stale, sorted(recorded.keys() - here), len(known_bad)
 
 

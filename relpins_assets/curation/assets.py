@@ -33,9 +33,7 @@ def pin_joins(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> M
     deps=["raw_pins", "raw_board_pins", "raw_interactions"],
     kinds=["trained"],
 )
-def catalog_statistics(
-    context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FitConfig
-) -> Materialized:
+def catalog_statistics(context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FitConfig) -> Materialized:
     lake = workspace.lake
     inputs = {name: lake.table(name).version() for name in ("raw_pins", "raw_board_pins", "raw_interactions")}
     version = digest("1", workspace.as_of, inputs)

@@ -12,7 +12,16 @@ from relpins_assets.embeddings.vectors import (
     wanted_texts,
 )
 from relpins_assets.fitting import FitConfig, chosen_or_fitted
-from relpins_assets.refreshing import Materialized, OWNERS, Wanted, WorkspaceParam, refresh_asset, reported, table_asset, wants
+from relpins_assets.refreshing import (
+    OWNERS,
+    Materialized,
+    Wanted,
+    WorkspaceParam,
+    refresh_asset,
+    reported,
+    table_asset,
+    wants,
+)
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake.fingerprints import digest
 
@@ -25,9 +34,7 @@ from relpins_resources.lake.fingerprints import digest
     owners=OWNERS,
     code_version="1",
 )
-def clip_model(
-    context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FitConfig
-) -> Materialized:
+def clip_model(context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FitConfig) -> Materialized:
     lake, encoder, sentences = workspace.lake, workspace.clip_encoder, workspace.sentence_encoder
     pins = training_pins(lake)
     if pins.num_rows == 0:
@@ -89,9 +96,7 @@ def wanted_content_embeddings(workspace: Workspace) -> Wanted:
     return Wanted(wanted_texts(workspace.lake), digest("1", workspace.sentence_encoder.version))
 
 
-@table_asset(
-    "content_embeddings", "What the pin's enriched description says.", deps=["enriched_descriptions"]
-)
+@table_asset("content_embeddings", "What the pin's enriched description says.", deps=["enriched_descriptions"])
 def content_embeddings(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
     lake, encoder = workspace.lake, workspace.sentence_encoder
     lake.choose("spaces", "content_embeddings", encoder.version)

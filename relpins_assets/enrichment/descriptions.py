@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from relpins_resources.describers import Describer, DescribeInput, enriched_description, usable_text
+from relpins_resources.describers import DescribeInput, Describer, enriched_description, usable_text
 from relpins_resources.images import decode_pixels
 from relpins_resources.lake import Lake
 from relpins_resources.lake.cache import Cache

@@ -21,7 +21,14 @@ K = 10
 LIMIT = 100
 """Pins ranked by each system, so that lists stay full once board mates known before T are left out."""
 COMPARED = (f"ndcg@{K}", f"recall@{K}", f"hit@{K}")
-SHOWN = (*COMPARED, f"recall@{K}/new", f"recall@{K}/thin", f"recall@{K}/warm", f"coverage@{K}", f"intra_list_distance@{K}")
+SHOWN = (
+    *COMPARED,
+    f"recall@{K}/new",
+    f"recall@{K}/thin",
+    f"recall@{K}/warm",
+    f"coverage@{K}",
+    f"intra_list_distance@{K}",
+)
 
 
 def quality_rows(
@@ -69,7 +76,7 @@ def _rows(found: Mapping[str, Evaluation], ours: Evaluation, queries: Queries) -
 def _interval(
     evaluation: Evaluation, ours: Evaluation, name: str, queries: Queries
 ) -> tuple[float | None, float | None]:
-    """The 95 % interval of this system's number less ours, resampling boards: queries of one board are not independent."""
+    """The 95 % interval of this system's number less ours; boards are resampled, as their queries hang together."""
     if name not in COMPARED or len(queries) == 0:
         return None, None
     interval = paired_bootstrap(evaluation.per_query[name], ours.per_query[name], clusters=queries.boards)
@@ -89,4 +96,6 @@ def quality_table(rows: pa.Table) -> str:
             cells.append("-" if row is None or row["value"] is None else f"{row['value']:.3f}")
         lines.append(f"| {system} | " + " | ".join(cells) + " |")
     n_queries = max((row["n_queries"] for row in rows.to_pylist()), default=0)
-    return "\n".join([*lines, "", f"{n_queries} queries; a query is a pin on a board, the answer what that board got since."])
+    return "\n".join(
+        [*lines, "", f"{n_queries} queries; a query is a pin on a board, the answer what that board got since."]
+    )

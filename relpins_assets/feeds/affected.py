@@ -46,16 +46,17 @@ def touched_pins(changes: Mapping[str, Changes], inputs: FeedInputs, joins: pa.T
     return Touched(touched[here], touched[~here])
 
 
-def affected_feeds(touched: Touched, inputs: FeedInputs, pools: pa.Table) -> pa.Table:
+def affected_feeds(touched: Touched, inputs: FeedInputs, pools: pa.Table, nearest: int | None = None) -> pa.Table:
     """Units (strategy, pin_id) of feeds that the touched pins reach.
 
     Args:
         touched: what changed since the feeds were last all fresh.
         inputs: the catalog as it is now.
         pools: related_pins_pools as stored (strategy, pin_id, pool, clip_floor, content_floor).
+        nearest: of the feeds that a touched pin could enter, only so many where it is most similar; all if None.
     """
     holds = _holds_any(pools["pool"], touched.all_ids)
-    enters = _could_enter(touched, inputs, pools)
+    enters = _could_enter(touched, inputs, pools, nearest)
     return pools.filter(pa.array(holds | enters)).select(["strategy", "pin_id"])
 
 
@@ -69,7 +70,7 @@ def _holds_any(lists: pa.ChunkedArray, ids: pa.Array) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _could_enter(touched: Touched, inputs: FeedInputs, pools: pa.Table) -> npt.NDArray[np.bool_]:
+def _could_enter(touched: Touched, inputs: FeedInputs, pools: pa.Table, nearest: int | None) -> npt.NDArray[np.bool_]:
     """(f,) whether a touched pin is now similar enough to enter one of each feed's lists."""
     here = inputs.positions(touched.present.tolist())
     newcomers = here[np.isin(here, inputs.candidates)]
@@ -82,14 +83,23 @@ def _could_enter(touched: Touched, inputs: FeedInputs, pools: pa.Table) -> npt.N
     for vectors, floor in ((inputs.clip, "clip_floor"), (inputs.content, "content_floor")):
         floors = _floors(pools[floor])[known]
         for start in range(0, len(newcomers), NEWCOMERS_AT_ONCE):
-            entered[known] |= _reach(inputs, vectors, queries, newcomers[start : start + NEWCOMERS_AT_ONCE], floors)
+            some = newcomers[start : start + NEWCOMERS_AT_ONCE]
+            entered[known] |= _reach(inputs, vectors, queries, some, floors, nearest)
     return entered
 
 
-def _reach(inputs: FeedInputs, vectors: Floats, queries: Ints, newcomers: Ints, floors: Ints) -> npt.NDArray[np.bool_]:
-    micro = np.rint(vectors[queries].astype(np.float64) @ vectors[newcomers].astype(np.float64).T * MICRO).astype(np.int64)
+def _reach(
+    inputs: FeedInputs, vectors: Floats, queries: Ints, newcomers: Ints, floors: Ints, nearest: int | None
+) -> npt.NDArray[np.bool_]:
+    micro = np.rint(vectors[queries].astype(np.float64) @ vectors[newcomers].astype(np.float64).T * MICRO).astype(
+        np.int64
+    )
     same_image = inputs.join_of[queries][:, None] == inputs.join_of[newcomers][None, :]
-    reached: npt.NDArray[np.bool_] = ((micro >= floors[:, None]) & ~same_image).any(axis=1)
+    enters = np.asarray((micro >= floors[:, None]) & ~same_image)  # (f, m)
+    if nearest is not None and nearest < len(micro):
+        least = np.partition(np.where(enters, micro, NO_FLOOR), -nearest, axis=0)[-nearest]
+        enters = enters & (micro >= least[None, :])
+    reached: npt.NDArray[np.bool_] = enters.any(axis=1)
     return reached
 
 

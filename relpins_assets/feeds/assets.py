@@ -2,17 +2,29 @@
 
 import dagster as dg
 import pyarrow as pa
+from pydantic import Field
 
 from relpins_assets.feeds.affected import affected_feeds, touched_pins
-from relpins_assets.feeds.inputs import load_inputs
+from relpins_assets.feeds.inputs import FeedInputs, load_inputs
 from relpins_assets.feeds.related import FEEDS_VERSION, related_feeds
-from relpins_assets.feeds.retrieval import exact_search
+from relpins_assets.feeds.retrieval import Search, exact_search, index_search
+from relpins_assets.indexes.layers import open_index
 from relpins_assets.pictures import sheet_of_feed
-from relpins_assets.refreshing import Materialized, Metadata, Wanted, WorkspaceParam, refresh_asset, reported, table_asset, wants
+from relpins_assets.refreshing import (
+    Materialized,
+    Metadata,
+    Wanted,
+    WorkspaceParam,
+    refresh_asset,
+    reported,
+    table_asset,
+    wants,
+)
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake import Lake, Outcome
 from relpins_resources.lake.fingerprints import digest
 
+FULL, NEAREST = "related_pins_feeds", "related_pins_feeds.nearest"
 INPUTS = ("clip_embeddings", "content_embeddings", "pin_joins")
 
 # What a feed depends on through its own pin; what it depends on through others is affected.py's business.
@@ -25,37 +37,81 @@ LEFT JOIN cooccurrence_candidates b USING (join_id)
 """
 
 
+class FeedConfig(dg.Config):
+    """How far a run goes over a catalog too large for every reached feed to be refreshed at once."""
+
+    full_pass: bool = Field(
+        default=False, description="refresh every feed that any change reached, not the nearest only"
+    )
+
+
 @wants("related_pins_feeds")
-def wanted_feeds(workspace: Workspace) -> Wanted:
+def wanted_related_pins_feeds(workspace: Workspace) -> Wanted:
+    return wanted_feeds(workspace, full_pass=False)
+
+
+def wanted_feeds(workspace: Workspace, *, full_pass: bool) -> Wanted:
+    """What the feeds should be; a full pass takes in all that changed since the last one."""
     feeds = workspace.profile.feeds
     rows = workspace.lake.query(WANTED_FEEDS, [feeds.strategy])
-    return Wanted(rows, digest(FEEDS_VERSION, feeds.model_dump()), _affected(workspace))
+    producer = digest(FEEDS_VERSION, feeds.model_dump(exclude={"nearest"}))
+    return Wanted(rows, producer, _affected(workspace, is_exact(workspace) or full_pass))
 
 
 @table_asset(
     "related_pins_feeds",
     "What to show beside each pin: candidates by look, description and shared boards, blended and spread out.",
-    deps=["clip_embeddings", "content_embeddings", "clip_index", "content_index", "cooccurrence_candidates", "pin_joins"],
+    deps=[
+        "clip_embeddings",
+        "content_embeddings",
+        "clip_index",
+        "content_index",
+        "cooccurrence_candidates",
+        "pin_joins",
+    ],
 )
-def related_pins_feeds(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
-    lake, feeds = workspace.lake, workspace.profile.feeds
-    watermark = lake.watermark("related_pins_feeds", INPUTS)
-    versions = watermark.now()
+def related_pins_feeds(
+    context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FeedConfig
+) -> Materialized:
+    lake, feeds, exact = workspace.lake, workspace.profile.feeds, is_exact(workspace)
+    versions = lake.watermark(FULL, INPUTS).now()
     inputs = load_inputs(lake)
-    searches = (exact_search(inputs, inputs.clip), exact_search(inputs, inputs.content))
+    searches = _searches(workspace, inputs, exact)
 
     def compute(batch: pa.Table) -> Outcome:
         return related_feeds(inputs, batch["pin_id"].to_pylist(), searches, feeds, digest(versions))
 
-    report = refresh_asset(context, workspace, "related_pins_feeds", compute, batch_units=256)
-    watermark.set(versions)
-    return reported(workspace, "related_pins_feeds", report, _metadata(lake, report.examples))
+    wanted = wanted_feeds(workspace, full_pass=config.full_pass)
+    report = refresh_asset(context, workspace, "related_pins_feeds", compute, batch_units=256, wanted=wanted)
+    lake.watermark(NEAREST, INPUTS).set(versions)
+    if exact or config.full_pass:
+        lake.watermark(FULL, INPUTS).set(versions)
+    metadata = {"mode": "exact" if exact else "bounded", **_metadata(lake, report.examples)}
+    return reported(workspace, "related_pins_feeds", report, metadata)
 
 
-def _affected(workspace: Workspace) -> pa.Table:
-    """Feeds that changes of other pins reach, less those that a killed run had already brought up to these inputs."""
+def is_exact(workspace: Workspace) -> bool:
+    """Whether the catalog is small enough to search exactly and to refresh every feed that a change reaches."""
+    return workspace.lake.table("clip_embeddings").count() <= workspace.profile.feeds.exact_up_to
+
+
+def _searches(workspace: Workspace, inputs: FeedInputs, exact: bool) -> tuple[Search, Search]:
+    if exact:
+        return exact_search(inputs, inputs.clip), exact_search(inputs, inputs.content)
+    clip, content = open_index(workspace.lake, "clip_index"), open_index(workspace.lake, "content_index")
+    if clip is None or content is None:
+        raise dg.Failure("there is no index yet; materialise clip_index and content_index first")
+    return index_search(inputs, inputs.clip, clip), index_search(inputs, inputs.content, content)
+
+
+def _affected(workspace: Workspace, all_reached: bool) -> pa.Table:
+    """Feeds that changes of other pins reach, less those that a killed run had already brought up to these inputs.
+
+    A bounded run looks at what changed since the last run of any kind, and refreshes the nearest feeds; a full pass
+    looks at what changed since the last full pass, so that what bounded runs left out is made up for.
+    """
     lake = workspace.lake
-    watermark = lake.watermark("related_pins_feeds", INPUTS)
+    watermark = lake.watermark(FULL if all_reached else NEAREST, INPUTS)
     pools = lake.table("related_pins_pools").read()
     seen_inputs = digest(watermark.now())
     behind = pools.filter(pa.array([seen != seen_inputs for seen in pools["inputs"].to_pylist()], pa.bool_()))
@@ -66,7 +122,8 @@ def _affected(workspace: Workspace) -> pa.Table:
         return behind.select(["strategy", "pin_id"]).slice(0, 0)
     inputs = load_inputs(lake)
     joins = lake.table("pin_joins").read(["join_id", "pin_ids"])
-    return affected_feeds(touched_pins(changes, inputs, joins), inputs, behind)
+    nearest = None if all_reached else workspace.profile.feeds.nearest
+    return affected_feeds(touched_pins(changes, inputs, joins), inputs, behind, nearest)
 
 
 def _metadata(lake: Lake, examples: list[str]) -> Metadata:

@@ -104,7 +104,9 @@ def diversified(inputs: FeedInputs, pools: Pools, diversity: Diversity, limit: i
     parts = []
     for start in range(0, len(columns), DIVERSIFIED_AT_ONCE):
         at = slice(start, start + DIVERSIFIED_AT_ONCE)
-        parts.append(_diversified_block(inputs, pools, columns[at], pools.places[at], pools.score[at], diversity, limit))
+        parts.append(
+            _diversified_block(inputs, pools, columns[at], pools.places[at], pools.score[at], diversity, limit)
+        )
     return np.concatenate(parts) if parts else np.empty((0, limit), np.int64)
 
 

@@ -24,7 +24,7 @@ PINS = """
 
 @dataclass(frozen=True)
 class Cooccurrences:
-    """Shared-board counts in compressed rows: join j shares counts[k] boards with join others[k], k in indptr[j:j+2]."""
+    """Shared boards in compressed rows: join j shares counts[k] with join others[k], k from indptr[j] to indptr[j + 1]."""
 
     indptr: Ints  # (n_joins + 1,)
     others: Ints  # (m,) join numbers, most shared boards first
@@ -91,7 +91,9 @@ def _cooccurrences(rows: pa.Table, join_ids: npt.NDArray[np.object_]) -> Cooccur
     number = {join_id: n for n, join_id in enumerate(join_ids)}
     lists: list[Ints] = [np.empty(0, np.int64)] * len(join_ids)
     counts: list[Ints] = list(lists)
-    for row in zip(*(rows[name].to_pylist() for name in ("join_id", "candidate_join_ids", "n_shared_boards")), strict=True):
+    for row in zip(
+        *(rows[name].to_pylist() for name in ("join_id", "candidate_join_ids", "n_shared_boards")), strict=True
+    ):
         if row[0] in number:
             known = [(number[other], count) for other, count in zip(row[1], row[2], strict=True) if other in number]
             lists[number[row[0]]] = np.array([other for other, _ in known], np.int64)

@@ -27,7 +27,9 @@ def related_feeds(
     """
     pools = pool(inputs, inputs.positions(pin_ids), *searches, feeds)
     columns = diversified(inputs, pools, feeds.diversity, feeds.limit)
-    return Outcome(feed_rows(inputs, pools, columns, feeds.strategy), pool_rows(inputs, pools, feeds.strategy, seen_inputs))
+    return Outcome(
+        feed_rows(inputs, pools, columns, feeds.strategy), pool_rows(inputs, pools, feeds.strategy, seen_inputs)
+    )
 
 
 def feed_rows(inputs: FeedInputs, pools: Pools, columns: Ints, strategy: str) -> pa.Table:
@@ -38,7 +40,11 @@ def feed_rows(inputs: FeedInputs, pools: Pools, columns: Ints, strategy: str) ->
     def ranks(values: Ints) -> pa.Array:
         return pa.array(values[at], pa.int32(), mask=values[at] == 0)
 
-    named = (("clip", pools.by_clip[at]), ("content", pools.by_content[at]), ("cooccurrence", pools.by_cooccurrence[at]))
+    named = (
+        ("clip", pools.by_clip[at]),
+        ("content", pools.by_content[at]),
+        ("cooccurrence", pools.by_cooccurrence[at]),
+    )
     return pa.table(
         {
             "strategy": pa.array([strategy] * len(row), pa.string()),

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relpins_assets.feeds.inputs import FeedInputs, Floats, Ints
+from relpins_resources.ann import LayeredIndex
 
 MICRO = 1_000_000
 """Similarities are compared in whole millionths: what is nearer than that is a tie, and ties break by pin_id."""
@@ -27,11 +28,14 @@ class Retrieved:
     floors: Ints  # (b,)
 
 
+OVER_FETCH = 20
+"""Pins asked of an index beyond one and a half times the limit, for the repins among its answers."""
+
 Search = Callable[[Ints, int], Retrieved]
 
 
 def exact_search(inputs: FeedInputs, vectors: Floats) -> Search:
-    """Search all candidates by dot product; float64 sums of snapped vectors are exact, so batches agree with single queries."""
+    """Search all candidates by dot product; float64 sums of snapped vectors are exact, whatever the batch."""
     rows = vectors[inputs.candidates].astype(np.float64)  # (r, d)
 
     def search(queries: Ints, limit: int) -> Retrieved:
@@ -39,6 +43,32 @@ def exact_search(inputs: FeedInputs, vectors: Floats) -> Search:
         own = inputs.candidate_of_join[inputs.join_of[queries]]
         micro[np.arange(len(queries)), own] = NO_FLOOR
         return _top(micro, limit)
+
+    return search
+
+
+def index_search(inputs: FeedInputs, vectors: Floats, index: LayeredIndex) -> Search:
+    """Search through an approximate index; a few of the true candidates may be missing, their similarities are exact.
+
+    The index holds every pin, so it is asked for more than `limit`: repins of one picture, and the query's own, are
+    dropped.
+    """
+    place_of = np.full(len(inputs.pin_ids), -1, np.int64)
+    place_of[inputs.candidates] = np.arange(len(inputs.candidates))
+    at = np.searchsorted(inputs.pin_ids, index.row_ids)
+    at = np.minimum(at, len(inputs.pin_ids) - 1)
+    row_place = np.where(inputs.pin_ids[at] == index.row_ids, place_of[at], -1)
+
+    def search(queries: Ints, limit: int) -> Retrieved:
+        asked = min(limit + limit // 2 + OVER_FETCH, max(len(index), 1))
+        rows, _ = index.search_rows(vectors[queries], asked)
+        places = np.where(rows >= 0, row_place[rows], -1)
+        places[places == inputs.candidate_of_join[inputs.join_of[queries]][:, None]] = -1
+        order = np.argsort(places < 0, axis=1, kind="stable")[:, :limit]
+        places = np.take_along_axis(places, order, axis=1)
+        values = similarities(inputs, vectors, queries, places[:, -1:])[:, 0]
+        is_full = places.shape[1] == limit
+        return Retrieved(places, np.where(is_full, values, NO_FLOOR))
 
     return search
 
@@ -74,7 +104,9 @@ def shared_boards(inputs: FeedInputs, queries: Ints, places: Ints) -> Ints:
     cooccurrences, joins = inputs.cooccurrences, inputs.join_of[queries]
     sizes = cooccurrences.indptr[joins + 1] - cooccurrences.indptr[joins]
     row = np.repeat(np.arange(len(queries)), sizes)
-    at = np.arange(len(row)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + np.repeat(cooccurrences.indptr[joins], sizes)
+    at = (
+        np.arange(len(row)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + np.repeat(cooccurrences.indptr[joins], sizes)
+    )
     n_joins = len(inputs.candidate_of_join)
     keys = row * n_joins + cooccurrences.others[at]
     order = np.argsort(keys)

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from relpins_assets.indexes.layers import IndexRefresh, refresh_index
-from relpins_assets.refreshing import Materialized, Metadata, OWNERS, WorkspaceParam
+from relpins_assets.refreshing import OWNERS, Materialized, Metadata, WorkspaceParam
 
 RECALL_K = 10
 RECALL_FLOOR = 0.95

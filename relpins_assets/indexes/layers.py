@@ -83,5 +83,3 @@ def _difference(held: pa.Table | None, wanted: pa.Table) -> tuple[pa.Array, pa.A
 
 def _pairs(rows: pa.Table) -> pa.ChunkedArray:
     return pc.binary_join_element_wise(rows["pin_id"], rows["fingerprint"], "|")
-
-

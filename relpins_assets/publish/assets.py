@@ -5,7 +5,7 @@ from datetime import timedelta
 import dagster as dg
 
 from relpins_assets.publish.gates import feed_problems, space_problems
-from relpins_assets.refreshing import Materialized, OWNERS, WorkspaceParam
+from relpins_assets.refreshing import OWNERS, Materialized, WorkspaceParam
 
 GATES = {"feed_integrity": feed_problems, "one_space": space_problems}
 
@@ -38,5 +38,6 @@ def published_snapshot(context: dg.AssetExecutionContext, workspace: WorkspacePa
     snapshot, is_new = lake.snapshots.publish(lake.candidate(workspace.as_of, workspace.profile.name))
     context.log.info(f"snapshot {snapshot.number} {'published' if is_new else 'unchanged'}")
     return dg.MaterializeResult(
-        metadata={"snapshot": snapshot.number, "is new": is_new, "as of": snapshot.as_of.isoformat()}, check_results=checks
+        metadata={"snapshot": snapshot.number, "is new": is_new, "as of": snapshot.as_of.isoformat()},
+        check_results=checks,
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from relpins_resources.lake.files import new_folder, read_json, sweep_leftovers, write_json
+from relpins_resources.lake.files import new_folder, read_json, remove_folder, sweep_leftovers, write_json
 
 MANIFEST = "manifest.json"
 
@@ -52,8 +51,8 @@ class Artefacts:
         return made
 
     def drop(self, name: str, version: str) -> None:
-        shutil.rmtree(self.root / name / version, ignore_errors=True)
+        remove_folder(self.root / name / version)
 
     def sweep(self) -> int:
-        """Remove folders that a kill left half-written."""
+        """Remove folders that a kill left half-written; returns how many."""
         return sum(sweep_leftovers(folder) for folder in self.root.glob("*") if folder.is_dir())

@@ -1,4 +1,4 @@
-"""Small files that are either whole or absent: JSON values and folders, written aside and renamed into place."""
+"""Small files and folders that are either whole or absent: written aside and renamed into place, renamed aside and removed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 def write_json(path: Path, value: Any) -> None:
     """Write `value` so that a reader sees the old file or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    aside = _aside(path)
     with aside.open("w") as file:
         json.dump(value, file, indent=2, sort_keys=True)
         file.flush()
@@ -31,15 +31,22 @@ def read_json(path: Path, default: Any = None) -> Any:
 def new_folder(path: Path) -> Iterator[Path]:
     """A temporary folder that becomes `path` when the block ends well, and vanishes when it does not."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    aside = _aside(path)
     aside.mkdir()
     try:
         yield aside
-        if path.exists():  # what a killed run left, or the same version made again
-            shutil.rmtree(path)
+        remove_folder(path)  # the same version made again
         aside.replace(path)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder, if it is there, so that a kill in the middle never leaves half of it under its name."""
+    if path.exists():
+        aside = _aside(path)
+        path.replace(aside)
+        shutil.rmtree(aside)
 
 
 def sweep_leftovers(folder: Path) -> int:
@@ -48,3 +55,7 @@ def sweep_leftovers(folder: Path) -> int:
     for entry in leftovers:
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
     return len(leftovers)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex}")

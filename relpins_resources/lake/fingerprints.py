@@ -18,15 +18,18 @@ def fingerprints(rows: pa.Table, producer: str, leave_out: Sequence[str] = ()) -
         leave_out: columns that may change without making the row stale.
 
     Returns:
-        n strings of 32 hexadecimal digits, in the order of `rows`.
+        n strings of 32 hexadecimal digits, in the order of `rows`; the order of the columns does not matter.
     """
-    names = [name for name in rows.column_names if name not in leave_out]
-    fields = ", ".join(f'"{name}" := "{name}"' for name in sorted(names))
+    names = sorted(name for name in rows.column_names if name not in leave_out)
+    fields = ", ".join(f'"{name}" := "{name}"' for name in names)
+    numbered = rows.select(names).append_column("the row's place", pa.array(range(rows.num_rows), pa.int64()))
     con = duckdb.connect()
     try:
-        con.register("wanted", rows.append_column("row_order", pa.array(range(rows.num_rows), pa.int64())))
+        con.execute("SET TimeZone = 'UTC'")  # a time reads as text in the time zone of the session
+        con.register("wanted", numbered)
         hashed = con.execute(
-            f"SELECT md5(concat(?, to_json(struct_pack({fields}))::VARCHAR)) FROM wanted ORDER BY row_order", [producer]
+            f"SELECT md5(concat(?, to_json(struct_pack({fields}))::VARCHAR)) FROM wanted ORDER BY \"the row's place\"",
+            [producer],
         ).fetchall()
         return pa.array([value for (value,) in hashed], pa.string())
     finally:

@@ -13,6 +13,9 @@ from dagster_duckdb import DuckDBResource
 from relpins_resources.errors import RelpinsError
 from relpins_resources.lake.table import Table
 
+ANSWERED = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
+"""What reads only; a PIVOT counts as several statements."""
+
 
 @contextmanager
 def connect(tables: Mapping[str, Table]) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -40,11 +43,28 @@ def query(tables: Mapping[str, Table], sql: str, parameters: Sequence[Any] | Map
     """The rows of one SELECT.
 
     Raises:
-        RelpinsError: with DuckDB's first line and the tables there are, if the statement cannot be run.
+        RelpinsError: if it is anything but one SELECT; with DuckDB's first line and the tables there are, if it
+            cannot be run.
     """
     with connect(tables) as con:
         try:
-            return rows_of(con, sql, parameters)
+            _assert_one_select(con, sql)
+            return _rows(con, sql, parameters)
         except duckdb.Error as error:
             lines = [line.strip() for line in str(error).splitlines() if line.strip()]
             raise RelpinsError(f"the SQL was refused: {lines[0]}; tables: {', '.join(sorted(tables))}") from None
+
+
+def _assert_one_select(con: duckdb.DuckDBPyConnection, sql: str) -> None:
+    kinds = [statement.type for statement in con.extract_statements(sql)]
+    if len(kinds) != 1 or kinds[0] not in ANSWERED:
+        received = ", ".join(kind.name for kind in kinds) or "nothing"
+        raise RelpinsError(f"the SQL was refused: one SELECT is answered, received {received}")
+
+
+def _rows(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> pa.Table:
+    try:
+        return rows_of(con, sql, parameters)
+    except duckdb.InvalidInputException:  # Lance cannot filter by images and vectors; DuckDB can
+        con.execute("SET disabled_optimizers = 'filter_pushdown'")
+        return rows_of(con, sql, parameters)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from relpins_resources.lake.files import remove_folder
 from relpins_resources.lake.schema import VECTOR, TableSchema
 
 INDEX_FROM_ROWS = 50_000
 """Below this a scan answers as fast as the key index, and making one costs more than it saves."""
-LOOKUP_AS_FILTER = 500
-"""Up to so many keys are looked up by a filter; more are read in one scan and matched here."""
+CONFLICT_RETRIES = 20
 
 
 class Table:
@@ -39,7 +38,8 @@ class Table:
     # ---- reading
 
     def exists(self) -> bool:
-        return (self.path / "_versions").is_dir()
+        """Whether there is anything to read: a folder in which no version was completed is what a kill left behind."""
+        return self.fixed_version != 0 and any((self.path / "_versions").glob("*.manifest"))
 
     def dataset(self) -> lance.LanceDataset:
         return lance.dataset(str(self.path), version=self.fixed_version)
@@ -49,7 +49,7 @@ class Table:
         return int(self.dataset().version) if self.exists() else 0
 
     def at(self, version: int) -> Table:
-        """The same table, fixed at one version."""
+        """The same table, fixed at one version; at version 0 it is empty."""
         return Table(self.schema, self.path, version)
 
     def count(self, where: str | None = None) -> int:
@@ -63,17 +63,13 @@ class Table:
         return self.dataset().to_table(columns=list(columns) if columns is not None else None, filter=where)
 
     def read_keys(self, keys: pa.Array | Sequence[str], columns: Sequence[str] | None = None) -> pa.Table:
-        """The rows whose first key column is one of `keys`; those absent are left out."""
-        first = self.schema.key[0]
+        """The rows whose first key column is one of `keys`, in no particular order; those absent are left out."""
+        if not self.exists() or len(keys) == 0:
+            return self.read(columns).slice(0, 0)
         values = keys if isinstance(keys, (pa.Array, pa.ChunkedArray)) else pa.array(list(keys), pa.string())
-        names = list(columns) if columns is not None else self.schema.names
-        if len(values) <= LOOKUP_AS_FILTER:
-            return self.read(names, _is_in(first, values.to_pylist())) if len(values) else self.read(names).slice(0, 0)
-        wanted = names if first in names else [first, *names]
-        if not self.exists():
-            return self.read(names)
-        filtered = self.dataset().scanner(columns=wanted, filter=pc.field(first).isin(values)).to_table()
-        return filtered.select(names)
+        names = list(columns) if columns is not None else None
+        is_wanted = pc.field(self.schema.key[0]).isin(values)
+        return self.dataset().to_table(columns=names, filter=is_wanted)
 
     def batches(self, columns: Sequence[str], batch_rows: int = 1024) -> Iterator[pa.RecordBatch]:
         """Its rows a batch at a time, for columns too big to hold at once."""
@@ -91,14 +87,18 @@ class Table:
 
     def create(self, vector_dim: int | None = None) -> None:
         """Make it, empty, if it is not there yet; a table of vectors waits until their length is known."""
-        if not self.exists() and (vector_dim or not self.schema.has_vectors):
-            self._assert_writable()
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.rmtree(self.path, ignore_errors=True)  # a folder without a version is what a kill left behind
+        if self.exists() or (self.schema.has_vectors and not vector_dim):
+            return
+        self._assert_writable()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
             lance.write_dataset(self.schema.arrow(vector_dim).empty_table(), str(self.path))
+        except OSError:
+            if not self.exists():  # another process made it in the meantime
+                raise
 
     def upsert(self, rows: pa.Table) -> None:
-        """Insert rows, replacing those with the same key."""
+        """Insert rows, replacing those with the same key; a key may stand among `rows` once."""
         self._merge(rows, delete_where=None)
 
     def replace_units(self, rows: pa.Table, units: pa.Table) -> None:
@@ -113,9 +113,12 @@ class Table:
         """Delete all rows of these units."""
         if units.num_rows and self.exists():
             self._assert_writable()
-            self.dataset().delete(_units_predicate(self.schema.unit_key, units))
+            on = list(self.schema.unit_key)
+            wanted = units.select(on).cast(pa.schema([self.schema.arrow().field(name) for name in on]))
+            self.dataset().merge_insert(on).when_matched_delete().conflict_retries(CONFLICT_RETRIES).execute(wanted)
 
     def delete_where(self, predicate: str) -> None:
+        """Delete the rows for which a SQL predicate holds."""
         if self.exists():
             self._assert_writable()
             self.dataset().delete(predicate)
@@ -128,11 +131,13 @@ class Table:
 
     def drop(self) -> None:
         self._assert_writable()
-        shutil.rmtree(self.path, ignore_errors=True)
+        remove_folder(self.path)
 
     def conform(self, rows: pa.Table) -> pa.Table:
         """`rows` in this table's column order and types; a missing column is an error, a further one too."""
-        target = self.schema.arrow(self.vector_dim() or _vector_length(rows))
+        given, held = _vector_length(rows), self.vector_dim()
+        assert not given or not held or given == held, f"{self.name}: vectors of {given} dimensions, it holds {held}"
+        target = self.schema.arrow(held or given)
         unexpected = set(rows.column_names) ^ set(target.names)
         assert not unexpected, f"{self.name}: columns too many or missing: {sorted(unexpected)}"
         return rows.select(target.names).cast(target)
@@ -140,21 +145,28 @@ class Table:
     def _merge(self, rows: pa.Table, delete_where: str | None) -> None:
         self._assert_writable()
         rows = self.conform(rows)
+        assert not has_duplicates(rows, self.schema.key), f"{self.name}: a key {self.schema.key} is given more than once"
         self.create(_vector_length(rows))
-        merge = (
-            self.dataset().merge_insert(list(self.schema.key)).when_matched_update_all().when_not_matched_insert_all()
-        )
+        if not self.exists():  # no rows yet to say how long the vectors are
+            return
+        key = list(self.schema.key)
+        merge = self.dataset().merge_insert(key).when_matched_update_all().when_not_matched_insert_all()
         if delete_where is not None:
             merge = merge.when_not_matched_by_source_delete(delete_where)
-        merge.conflict_retries(20).execute(rows)
+        merge.conflict_retries(CONFLICT_RETRIES).execute(rows)
 
     def _assert_writable(self) -> None:
         assert self.fixed_version is None, f"{self.name} is fixed at version {self.fixed_version}: it cannot be written"
 
     def ensure_key_index(self) -> None:
-        """Give a table that has grown large a BTREE index on the first column of its key."""
-        if self.exists() and self.count() >= INDEX_FROM_ROWS and not self.dataset().list_indices():
-            self.dataset().create_scalar_index(self.schema.key[0], "BTREE")
+        """Give a table that has grown large a BTREE index on the last column of its unit, the one that tells most apart."""
+        if self.exists() and self.count() >= INDEX_FROM_ROWS and not self.dataset().describe_indices():
+            self.dataset().create_scalar_index(self.schema.unit_key[-1], "BTREE")
+
+
+def has_duplicates(rows: pa.Table, key: Sequence[str]) -> bool:
+    """Whether two rows have the same values in the columns `key`."""
+    return bool(rows.select(list(key)).group_by(list(key)).aggregate([]).num_rows < rows.num_rows)
 
 
 def vectors(rows: pa.Table, column: str = "vector") -> npt.NDArray[np.float32]:
@@ -179,27 +191,21 @@ def _vector_length(rows: pa.Table) -> int | None:
 
 
 def _units_predicate(unit_key: Sequence[str], units: pa.Table) -> str:
-    if len(unit_key) == 1:
-        return _is_in(unit_key[0], units[unit_key[0]].to_pylist())
     *leading, last = unit_key
     groups: dict[tuple[Any, ...], list[Any]] = {}
     for *head, tail in zip(*(units[name].to_pylist() for name in unit_key), strict=True):
         groups.setdefault(tuple(head), []).append(tail)
     parts = [
-        " AND ".join(
-            [
-                *(f"{name} = {_literal(value)}" for name, value in zip(leading, head, strict=True)),
-                _is_in(last, tails),
-            ]
-        )
+        [*(_is_in(name, [value]) for name, value in zip(leading, head, strict=True)), _is_in(last, tails)]
         for head, tails in groups.items()
     ]
-    return " OR ".join(f"({part})" for part in parts)
+    return " OR ".join(f"({' AND '.join(part)})" for part in parts)
 
 
 def _is_in(column: str, values: Sequence[Any]) -> str:
-    return f"{column} IN ({', '.join(_literal(value) for value in values)})"
+    return f"`{column}` IN ({', '.join(literal(value) for value in values)})"
 
 
-def _literal(value: Any) -> str:
-    return str(value) if isinstance(value, (int, float)) else "'" + str(value).replace("'", "''") + "'"
+def literal(value: str | int) -> str:
+    """A value as it stands in a SQL predicate."""
+    return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"

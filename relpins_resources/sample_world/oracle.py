@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from relpins_resources.errors import RelpinsError
@@ -34,7 +35,7 @@ def oracle_scores(directory: Path, query_pin_ids: Sequence[str], candidate_pin_i
     return scores.astype(np.float32)
 
 
-def _matrix(column: object) -> np.ndarray:
-    lists = column.combine_chunks()  # type: ignore[attr-defined]
+def _matrix(column: pa.ChunkedArray) -> np.ndarray:
+    lists = column.combine_chunks()
     flat = np.asarray(lists.flatten(), dtype=np.float64)
     return flat.reshape(len(lists), -1) if len(lists) else flat.reshape(0, 0)

@@ -19,11 +19,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from PIL import Image
 
 from relpins_assets.evaluation.baselines import popularity_rankings, random_rankings, score_rankings
-from relpins_assets.evaluation.evaluate import evaluate
+from relpins_assets.evaluation.evaluate import Rankings, evaluate
 from relpins_assets.evaluation.protocol import Queries, build_queries
 from relpins_resources.describers.compose import enriched_description, usable_text
 from relpins_resources.encoders import clip_encoder, sentence_encoder
@@ -69,9 +70,7 @@ def measure(world: Path, scratch: Path) -> dict[str, Any]:
         "cooccurrence": _together(tables, queries),
         "oracle": oracle_scores(world, ids, ids),
     }
-    lists = {
-        name: score_rankings(lambda rows, s=s: s[queries.query_pins[rows]], queries, 10) for name, s in signals.items()
-    }
+    lists = {name: _ranked(scores, queries) for name, scores in signals.items()}
     lists["popularity"] = popularity_rankings(tables, queries, 10)
     lists["random"] = random_rankings(queries, 10)
     found = {name: evaluate(ranking, queries) for name, ranking in lists.items()}
@@ -87,6 +86,15 @@ def measure(world: Path, scratch: Path) -> dict[str, Any]:
     }
 
 
+def _ranked(scores: np.ndarray, queries: Queries) -> Rankings:
+    """Lists by a matrix over candidates, (n, n)."""
+
+    def rows_of(rows: np.ndarray) -> np.ndarray:
+        return np.asarray(scores[queries.query_pins[rows]])
+
+    return score_rankings(rows_of, queries, 10)
+
+
 def _sound(name: str, table: pa.Table) -> pa.Table:
     """Without the rows that a source would reject: no id, or an older row of the same id."""
     keys = {"pins": ("pin_id",), "board_pins": ("board_id", "pin_id"), "interactions": ("user_id", "pin_id")}.get(
@@ -96,7 +104,7 @@ def _sound(name: str, table: pa.Table) -> pa.Table:
         table = table.filter(table[key].is_valid())
     if name == "pins":
         table = table.slice(0, table.num_rows - 2).filter(
-            pa.compute.not_equal(table["pin_id"].slice(0, table.num_rows - 2), "pin_outside")
+            pc.not_equal(table["pin_id"].slice(0, table.num_rows - 2), "pin_outside")
         )
     return table
 

@@ -30,9 +30,7 @@ def run(workspace: Workspace, job: str = "incremental", **config: object) -> dic
         result = defs.resolve_job_def(job).execute_in_process(instance=instance, run_config={**QUIET, **config})
     assert result.success
     return {
-        event.asset_key.to_user_string(): {
-            name: value.value for name, value in event.materialization.metadata.items()
-        }
+        event.asset_key.to_user_string(): {name: value.value for name, value in event.materialization.metadata.items()}
         for event in result.get_asset_materialization_events()
         if event.asset_key is not None
     }
@@ -41,8 +39,7 @@ def run(workspace: Workspace, job: str = "incremental", **config: object) -> dic
 def content(lake: Lake, name: str) -> pa.Table:
     """A table's rows in order of key, without what two equal builds may differ in."""
     table = lake.table(name)
-    columns = [column for column in table.schema.stable_names]
-    return table.read(columns).sort_by([(key, "ascending") for key in table.schema.key])
+    return table.read(table.schema.stable_names).sort_by([(key, "ascending") for key in table.schema.key])
 
 
 def differences(one: Lake, other: Lake, names: list[str] | None = None) -> list[str]:

@@ -1,4 +1,4 @@
-"""The standing property: after any history of changes and runs, incremental equals rebuild, for every asset there is."""
+"""The standing property: after any history of changes and runs, incremental equals rebuild, for every asset."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SETTINGS = settings(
 
 
 class History(RuleBasedStateMachine):
-    """Changes of a source and incremental runs over it, in any order; at the end a rebuild must find nothing to change."""
+    """Changes of a source and incremental runs over it, in any order; at the end a rebuild must give the same."""
 
     built: Path
 
@@ -95,7 +95,9 @@ class History(RuleBasedStateMachine):
         try:
             self._run()
             again = self._run()
-            worked = {name: one for name, one in again.items() if one.get("new") or one.get("stale") or one.get("removed")}
+            worked = {
+                name: one for name, one in again.items() if one.get("new") or one.get("stale") or one.get("removed")
+            }
             assert not worked, f"a second run did work: {worked}"
             self._compare_with_rebuild()
         finally:
@@ -108,7 +110,9 @@ class History(RuleBasedStateMachine):
         rebuilt.lake.drop_derived()
         assert all(rebuilt.lake.table(name).count() == 0 for name in COMPARED)
         run(rebuilt)
-        empty = [name for name, schema in TABLES.items() if schema.kind != "report" and not incremental.table(name).count()]
+        empty = [
+            name for name, schema in TABLES.items() if schema.kind != "report" and not incremental.table(name).count()
+        ]
         assert not empty, f"tables without a row prove nothing: {empty}"
         assert differences(incremental, rebuilt.lake) == []
 
@@ -133,7 +137,9 @@ def test_incremental_equals_rebuild(built: Path) -> None:
 def test_every_table_is_compared_kept_or_a_report() -> None:
     kinds = {schema.kind for schema in TABLES.values()}
     assert kinds == {"raw", "bookkeeping", "trained", "derived", "ledger", "report"}
-    assert set(COMPARED) == {name for name, schema in TABLES.items() if schema.kind not in ("raw", "bookkeeping", "trained", "report")}
+    assert set(COMPARED) == {
+        name for name, schema in TABLES.items() if schema.kind not in ("raw", "bookkeeping", "trained", "report")
+    }
 
 
 @pytest.mark.parametrize("kind", ["pin_id", "board"])

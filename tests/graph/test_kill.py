@@ -1,4 +1,4 @@
-"""Pulling the plug: builds killed with SIGKILL at random moments, and the next build ends as if nothing had happened."""
+"""Pulling the plug: builds killed at random moments, and the next build ends as if nothing had happened."""
 
 from __future__ import annotations
 

@@ -86,8 +86,6 @@ def _tick(workspace: Workspace, instance: dg.DagsterInstance) -> dg.RunRequest |
     return dg.SkipReason(data.skip_message)
 
 
-def _launch(
-    workspace: Workspace, instance: dg.DagsterInstance, request: dg.RunRequest
-) -> dg.ExecuteInProcessResult:
+def _launch(workspace: Workspace, instance: dg.DagsterInstance, request: dg.RunRequest) -> dg.ExecuteInProcessResult:
     assert STATE_TAG in request.tags
     return _job(workspace).execute_in_process(instance=instance, run_config=QUIET, tags=request.tags)

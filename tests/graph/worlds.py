@@ -1,4 +1,4 @@
-"""A small catalog that tests change by hand: sixty pins of drawn colours, boards, people, written as a source folder."""
+"""A small catalog that tests change by hand: sixty pins of drawn colours, boards, people, as a source folder."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ class SmallWorld:
         for part in (0, 1):
             mine = [row for row in rows if int(str(row["pin_id"])[-1]) % 2 == part]
             _write(folder / f"pins-{part}.parquet", [_pin_row(row, folder / "images") for row in mine])
-        _write(folder / "boards.parquet", [{"board_id": b, "title": t, "owner_id": "u1"} for b, t in self.boards.items()])
+        _write(
+            folder / "boards.parquet", [{"board_id": b, "title": t, "owner_id": "u1"} for b, t in self.boards.items()]
+        )
         saves = [{"board_id": b, "pin_id": p, "saved_at": at} for (b, p), at in self.saves.items()]
         _write(folder / "board_pins.parquet", saves)
         clicks = [

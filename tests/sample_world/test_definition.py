@@ -1,6 +1,7 @@
 """The generator is frozen: a change of a number, style, theme or word shows here, and nowhere by accident."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,8 @@ def test_every_tuning_number_is_in_the_hash() -> None:
     for field in dataclasses.fields(plain):
         value = getattr(plain, field.name)
         if isinstance(value, int | float):
-            assert config_hash(dataclasses.replace(plain, **{field.name: value + 1})) != FROZEN, field.name
+            changed: dict[str, Any] = {field.name: value + 1}
+            assert config_hash(dataclasses.replace(plain, **changed)) != FROZEN, field.name
 
 
 def test_a_stream_is_its_own() -> None:

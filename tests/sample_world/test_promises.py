@@ -82,7 +82,7 @@ def test_query_pins_with_results_seen_ten_times(full_world: World) -> None:
 
 
 def test_lists_are_numbered_from_one_and_save_interactions_are_the_owners(full_world: World) -> None:
-    positions = defaultdict(set)
+    positions: dict[int, set[int]] = defaultdict(set)
     for event in full_world.events:
         if event.event == "impression":
             assert event.position not in positions[event.request]
