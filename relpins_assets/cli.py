@@ -32,7 +32,7 @@ DEFAULT_HOME = Path(".relpins")
 def sample(
     directory: Annotated[Path, typer.Argument(help="folder to write; must be new or an earlier sample world")],
     seed: Annotated[int, typer.Option(help="another seed, another world")] = 0,
-    pins: Annotated[int, typer.Option(help="how many pins", min=60)] = 1500,
+    pins: Annotated[int, typer.Option(help="how many pins")] = 1500,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -64,7 +64,7 @@ def build(
 def feed(
     pin_id: Annotated[str, typer.Argument(help="the pin whose feed is wanted")],
     home: HomeOption = DEFAULT_HOME,
-    limit: Annotated[int, typer.Option(help="how many pins at most", min=1, max=1000)] = 20,
+    limit: Annotated[int, typer.Option(help="how many pins at most")] = 20,
     as_json: JsonOption = True,
 ) -> None:
     """Print a pin's related feed, and the rank that each signal gave each pin."""

@@ -22,22 +22,34 @@ class FitConfig(dg.Config):
 
 @dataclass(frozen=True)
 class Fitted:
-    """The version that this run works with, and whether this run made it."""
+    """The version that this run works with, whether this run made it, and why a refit was not taken, if so."""
 
     artefact: Artefact
     is_new: bool
+    refused: str | None = None
 
     def metadata(self) -> dict[str, Any]:
         """What its manifest says, flat, for the asset's page."""
-        return {
+        told = {
             key: value if isinstance(value, (int, float, str)) else dg.MetadataValue.json(value)
             for key, value in self.artefact.manifest.items()
             if key not in ("name", "version")
         }
+        return told if self.refused is None else {**told, "refit not taken": self.refused}
+
+
+Objection = Callable[[Artefact, Artefact | None], str | None]
+"""Why a new version should not take the place of the old one (None for the first); None if it should."""
 
 
 def chosen_or_fitted(
-    workspace: Workspace, name: str, version: str, fit: Callable[[Path], Mapping[str, Any]], *, refit: bool
+    workspace: Workspace,
+    name: str,
+    version: str,
+    fit: Callable[[Path], Mapping[str, Any]],
+    *,
+    refit: bool,
+    objection: Objection = lambda new, old: None,
 ) -> Fitted:
     """The published version of an artefact, the one last chosen, or one fitted now.
 
@@ -48,16 +60,29 @@ def chosen_or_fitted(
         version: names everything the fit depends on.
         fit: writes into a folder and returns the manifest's entries.
         refit: fit even if there is a version.
+        objection: asked before a refitted version is promoted.
     """
     lake = workspace.lake
-    if not refit:
-        published = lake.snapshots.current()
-        kept = (published.artefacts.get(name) if published else None) or lake.chosen("artefacts", name)
-        found = lake.artefacts.get(name, kept) if kept else None
-        if found is not None:
-            lake.choose("artefacts", name, found.version)
-            return Fitted(found, is_new=False)
+    old = _old_version(workspace, name)
+    if old is not None and not refit:
+        lake.choose("artefacts", name, old.version)
+        return Fitted(old, is_new=False)
     is_new = lake.artefacts.get(name, version) is None
-    made = lake.artefacts.make(name, version, fit)
+    parent = {"parent version": old.version} if old is not None and old.version != version else {}
+    made = lake.artefacts.make(name, version, lambda folder: {**fit(folder), **parent})
+    refused = objection(made, old) if old is None or old.version != made.version else None
+    if refused is not None:
+        if old is None:
+            raise dg.Failure(f"{name} was fitted and cannot be used: {refused}")
+        lake.choose("artefacts", name, old.version)
+        return Fitted(old, is_new=False, refused=refused)
     lake.choose("artefacts", name, made.version)
     return Fitted(made, is_new)
+
+
+def _old_version(workspace: Workspace, name: str) -> Artefact | None:
+    """What is published, else what was last chosen: a first build that was killed has published nothing yet."""
+    lake = workspace.lake
+    published = lake.snapshots.current()
+    version = (published.artefacts.get(name) if published else None) or lake.chosen("artefacts", name)
+    return lake.artefacts.get(name, version) if version else None

@@ -19,6 +19,7 @@ SELECT f.candidate_pin_id AS item_id, p.title, p.image_url, f.score, f.rank, f.c
 FROM related_pins_feeds f LEFT JOIN raw_pins p ON p.pin_id = f.candidate_pin_id
 WHERE f.pin_id = ? ORDER BY f.strategy, f.rank LIMIT ?
 """
+MOST_PINS = 1_000
 METADATA = (
     "rank",
     "clip_rank",
@@ -48,8 +49,10 @@ def related_feed(home: Path, pin_id: str, limit: int) -> list[dict[str, Any]]:
     """A pin's related feed, best first; each entry says which rank each signal gave it.
 
     Raises:
-        RelpinsError: the pin is unknown, or known and rejected (then with the reason).
+        RelpinsError: the pin is unknown, or known and rejected (then with the reason), or the limit is out of range.
     """
+    if not 1 <= limit <= MOST_PINS:
+        raise RelpinsError(f"--limit {limit} is out of range; ask for 1 to {MOST_PINS} pins")
     lake = published(home)
     rows = lake.query(FEED, [pin_id, limit]).to_pylist()
     if not rows and lake.table("related_pins_pools").count(f"pin_id = '{_quoted(pin_id)}'") == 0:
@@ -75,7 +78,8 @@ def run_sql(home: Path, statement: str) -> list[dict[str, Any]]:
     """
     _check_is_select(statement)
     rows = published(home).query(statement)
-    return rows.rename_columns(_distinct(rows.column_names)).to_pylist()
+    found: list[dict[str, Any]] = rows.rename_columns(_distinct(rows.column_names)).to_pylist()
+    return found
 
 
 def _check_is_select(statement: str) -> None:

@@ -1,15 +1,31 @@
 """The Dagster half of curation."""
 
+from pathlib import Path
+
 import dagster as dg
-import pyarrow as pa
+import pyarrow.parquet as pq
 
 from relpins_assets.curation.joins import join_rows, wanted_joins
 from relpins_assets.curation.statistics import catalog_statistics as compute_statistics
+from relpins_assets.curation.statistics import statistics_problem
 from relpins_assets.fitting import FitConfig, chosen_or_fitted
-from relpins_assets.refreshing import Materialized, Wanted, WorkspaceParam, refresh_asset, reported, table_asset, wants
+from relpins_assets.refreshing import (
+    Materialized,
+    Metadata,
+    Wanted,
+    WorkspaceParam,
+    refresh_asset,
+    reported,
+    table_asset,
+    wants,
+)
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake import RefreshReport
 from relpins_resources.lake.fingerprints import digest
+
+STATISTICS_FILE = "statistics.parquet"
+IN_TABLE = "catalog_statistics_version"
+"""What the home remembers: which version of the statistics the table holds."""
 
 
 @wants("pin_joins")
@@ -36,15 +52,25 @@ def pin_joins(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> M
 def catalog_statistics(context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FitConfig) -> Materialized:
     lake = workspace.lake
     inputs = {name: lake.table(name).version() for name in ("raw_pins", "raw_board_pins", "raw_interactions")}
-    version = digest("1", workspace.as_of, inputs)
-    table = lake.table("catalog_statistics")
+    fitted = chosen_or_fitted(
+        workspace,
+        "catalog_statistics",
+        digest("1", workspace.as_of, inputs),
+        lambda folder: _fit_statistics(workspace, folder, inputs),
+        refit=config.refit,
+        objection=lambda new, old: statistics_problem(pq.read_table(new.folder / STATISTICS_FILE)),
+    )
+    table, version = lake.table("catalog_statistics"), fitted.artefact.version
+    is_behind = lake.recall(IN_TABLE) != version or not table.exists()
+    if is_behind:
+        table.overwrite(pq.read_table(fitted.artefact.folder / STATISTICS_FILE))
+        lake.remember(IN_TABLE, version)
+    context.log.info(f"catalog_statistics: version {version}, {'fitted' if fitted.is_new else 'kept'}")
+    report = RefreshReport(n_new=table.count() if is_behind else 0)
+    return reported(workspace, "catalog_statistics", report, {"version": version, **fitted.metadata()})
 
-    def fit() -> pa.Table:
-        rows = compute_statistics(lake, workspace.as_of)
-        table.overwrite(rows)
-        return {"fitted on": inputs, "as of": workspace.as_of.isoformat(), "rows": rows.num_rows}
 
-    fitted = chosen_or_fitted(workspace, "catalog_statistics", version, lambda folder: fit(), refit=config.refit)
-    context.log.info(f"catalog_statistics: version {fitted.artefact.version}, {'fitted' if fitted.is_new else 'kept'}")
-    report = RefreshReport(n_new=table.count() if fitted.is_new else 0)
-    return reported(workspace, "catalog_statistics", report, {"version": fitted.artefact.version, **fitted.metadata()})
+def _fit_statistics(workspace: Workspace, folder: Path, inputs: dict[str, int]) -> Metadata:
+    rows = compute_statistics(workspace.lake, workspace.as_of)
+    pq.write_table(rows, folder / STATISTICS_FILE)
+    return {"fitted on": inputs, "as of": workspace.as_of.isoformat(), "rows": rows.num_rows}

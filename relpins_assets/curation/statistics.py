@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from relpins_resources.lake import Lake
 
@@ -56,3 +57,18 @@ def catalog_statistics(lake: Lake, as_of: date) -> pa.Table:
     """
     parameters = {"as_of": as_of, "half_life": HALF_LIFE_DAYS, "prior": PRIOR_IMPRESSIONS}
     return lake.query(STATISTICS, parameters)
+
+
+def statistics_problem(rows: pa.Table) -> str | None:
+    """Why these rows cannot be used; None if rates are shares, no count is negative and ranks are permutations."""
+    for name in ("save_rate", "ctr", "closeup_rate"):
+        bounds = pc.min_max(rows[name]).as_py()
+        if rows.num_rows and not (bounds["min"] >= 0 and bounds["max"] <= 1):
+            return f"{name} runs from {bounds['min']} to {bounds['max']}; a rate lies between 0 and 1"
+    for name in ("n_saves", "n_impressions", "n_clicks", "n_closeups", "n_interactions"):
+        if rows.num_rows and pc.min(rows[name]).as_py() < 0:
+            return f"{name} is negative"
+    for name in ("popular_rank", "chronological_rank"):
+        if sorted(rows[name].to_pylist()) != list(range(1, rows.num_rows + 1)):
+            return f"{name} does not count from 1 to {rows.num_rows}"
+    return None

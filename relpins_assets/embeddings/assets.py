@@ -1,17 +1,21 @@
 """The Dagster half of embeddings."""
 
 import dagster as dg
+import pyarrow as pa
 
+from relpins_assets.embeddings.promotion import LEAST_HELD_OUT, held_out, objection_to
 from relpins_assets.embeddings.vectors import (
     MODEL,
     embed_images,
     embed_texts,
     fit_clip_model,
+    image_features,
+    own_texts,
     training_pins,
     wanted_images,
     wanted_texts,
 )
-from relpins_assets.fitting import FitConfig, chosen_or_fitted
+from relpins_assets.fitting import FitConfig, Objection, chosen_or_fitted
 from relpins_assets.refreshing import (
     OWNERS,
     Materialized,
@@ -23,6 +27,7 @@ from relpins_assets.refreshing import (
     wants,
 )
 from relpins_assets.workspace import Workspace
+from relpins_resources.lake.artefacts import Artefact
 from relpins_resources.lake.fingerprints import digest
 
 
@@ -49,7 +54,9 @@ def clip_model(context: dg.AssetExecutionContext, workspace: WorkspaceParam, con
     )
     cache = workspace.cache(f"image_features@{encoder.features_version}")
     fit = fit_clip_model(lake, encoder, sentences, cache, workspace.profile.seed)
-    fitted = chosen_or_fitted(workspace, "clip_model", version, fit, refit=config.refit)
+    fitted = chosen_or_fitted(
+        workspace, "clip_model", version, fit, refit=config.refit, objection=_objection(workspace, pins)
+    )
     lake.choose("spaces", "clip_embeddings", fitted.artefact.version)
     model = encoder.load(fitted.artefact.folder / MODEL, sentences)
     context.log.info(f"clip_model: version {fitted.artefact.version}, {'fitted' if fitted.is_new else 'kept'}")
@@ -63,6 +70,26 @@ def clip_model(context: dg.AssetExecutionContext, workspace: WorkspaceParam, con
             **fitted.metadata(),
         }
     )
+
+
+def _objection(workspace: Workspace, pins: pa.Table) -> Objection:
+    """A refitted model is promoted when it is not worse than the old one, scored on the same held-out pins of now."""
+
+    def objection(new: Artefact, old: Artefact | None) -> str | None:
+        encoder, sentences = workspace.clip_encoder, workspace.sentence_encoder
+        if old is None or old.manifest.get("encoder") != encoder.name:
+            return None
+        texts = own_texts(pins)
+        at = held_out(pins["jpeg_hash"].to_pylist(), texts)
+        if len(at) < LEAST_HELD_OUT:
+            return None
+        cache = workspace.cache(f"image_features@{encoder.features_version}")
+        features = image_features(pins.take(pa.array(at)), workspace.lake, encoder, cache)
+        text_vectors = sentences.encode([texts[i] for i in at])
+        models = [encoder.load(one.folder / MODEL, sentences) for one in (new, old)]
+        return objection_to(models[0], models[1], features, text_vectors)
+
+    return objection
 
 
 @wants("clip_embeddings")

@@ -79,7 +79,7 @@ def fit_clip_model(
     def fit(folder: Path) -> Mapping[str, Any]:
         pins = training_pins(lake)
         features = image_features(pins, lake, encoder, cache)
-        texts = [own_text(row["title"], row["description"]) for row in pins.to_pylist()]
+        texts = own_texts(pins)
         texted = [i for i, text in enumerate(texts) if text]
         text_vectors = np.zeros((len(texts), sentences.dim), np.float32)
         if texted:
@@ -90,6 +90,12 @@ def fit_clip_model(
         return {"encoder": encoder.name, "fitted on": {"images": len(texts), "with text": len(texted)}, **report}
 
     return fit
+
+
+def own_texts(pins: pa.Table) -> list[str]:
+    """What each pin says of itself, '' where nothing (columns title, description)."""
+    titles, descriptions = pins["title"].to_pylist(), pins["description"].to_pylist()
+    return [own_text(title, description) for title, description in zip(titles, descriptions, strict=True)]
 
 
 def training_pins(lake: Lake) -> pa.Table:

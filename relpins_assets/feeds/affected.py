@@ -95,11 +95,11 @@ def _reach(
         np.int64
     )
     same_image = inputs.join_of[queries][:, None] == inputs.join_of[newcomers][None, :]
-    enters = np.asarray((micro >= floors[:, None]) & ~same_image)  # (f, m)
+    enters: npt.NDArray[np.bool_] = np.logical_and(micro >= floors[:, None], np.logical_not(same_image))  # (f, m)
     if nearest is not None and nearest < len(micro):
         least = np.partition(np.where(enters, micro, NO_FLOOR), -nearest, axis=0)[-nearest]
-        enters = enters & (micro >= least[None, :])
-    reached: npt.NDArray[np.bool_] = enters.any(axis=1)
+        enters = np.logical_and(enters, micro >= least[None, :])
+    reached: npt.NDArray[np.bool_] = np.logical_or.reduce(enters, axis=1)
     return reached
 
 

@@ -24,7 +24,7 @@ PINS = """
 
 @dataclass(frozen=True)
 class Cooccurrences:
-    """Shared boards in compressed rows: join j shares counts[k] with join others[k], k from indptr[j] to indptr[j + 1]."""
+    """Shared boards in compressed rows: join j shares counts[k] with others[k], k from indptr[j] to indptr[j + 1]."""
 
     indptr: Ints  # (n_joins + 1,)
     others: Ints  # (m,) join numbers, most shared boards first

@@ -25,8 +25,8 @@ class Cache:
     """One producer's encodings; `name` carries the producer's version."""
 
     def __init__(self, root: Path, name: str) -> None:
-        self._vectors = Table(_schema(name, VECTOR), root / f"{name}.lance")
-        self._texts = Table(_schema(name, pa.string()), root / f"{name}.text.lance")
+        self._vectors = Table(_schema(name, "vector", VECTOR), root / f"{name}.lance")
+        self._texts = Table(_schema(name, "text", pa.string()), root / f"{name}.text.lance")
 
     def vectors(self, hashes: Sequence[str], encode: Callable[[list[int]], Floats]) -> Floats:
         """The encodings (n, d) of n contents, encoding only those not seen before; (0, 0) of none.
@@ -38,26 +38,27 @@ class Cache:
         if not hashes:
             return np.zeros((0, 0), np.float32)
         rows = _encoded(self._vectors, hashes, lambda positions: vector_array(encode(positions)))
-        return vectors(rows, "encoding")
+        return vectors(rows)
 
     def texts(self, hashes: Sequence[str], encode: Callable[[list[int]], Sequence[str]]) -> list[str]:
         """The same for encodings that are text (JSON, statements)."""
         rows = _encoded(self._texts, hashes, lambda positions: pa.array(encode(positions), pa.string()))
-        return [str(text) for text in rows["encoding"].to_pylist()]
+        return [str(text) for text in rows["text"].to_pylist()]
 
 
-def _schema(name: str, encoding: pa.DataType) -> TableSchema:
+def _schema(name: str, column: str, kind: pa.DataType) -> TableSchema:
     key = Column("hash", pa.string(), "hash of what was encoded", is_nullable=False)
-    return TableSchema(name, "one row per content", ("hash",), (key, Column("encoding", encoding, "its encoding")))
+    return TableSchema(name, "one row per content", ("hash",), (key, Column(column, kind, "its encoding")))
 
 
 def _encoded(table: Table, hashes: Sequence[str], encode: Callable[[list[int]], pa.Array]) -> pa.Table:
     """The rows of `hashes`, one each and in their order, after encoding those that the table lacks."""
     first = {value: position for position, value in reversed(list(enumerate(hashes)))}
-    held = set(table.read_keys(list(first), ["hash"])["hash"].to_pylist())
+    key, encoding = table.schema.names
+    held = set(table.read_keys(list(first), [key])[key].to_pylist())
     missing = sorted(position for value, position in first.items() if value not in held)
     for start in range(0, len(missing), BATCH):
         positions = missing[start : start + BATCH]
-        table.upsert(pa.table({"hash": [hashes[i] for i in positions], "encoding": encode(positions)}))
+        table.upsert(pa.table({key: [hashes[i] for i in positions], encoding: encode(positions)}))
     rows = table.read_keys(list(first))
-    return rows.take(pc.index_in(pa.array(hashes, pa.string()), value_set=rows["hash"]))
+    return rows.take(pc.index_in(pa.array(hashes, pa.string()), value_set=rows[key]))

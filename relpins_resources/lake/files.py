@@ -1,4 +1,4 @@
-"""Small files and folders that are either whole or absent: written aside and renamed into place, renamed aside and removed."""
+"""Small files and folders that are either whole or absent: they are written, and removed, under another name."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def remove_folder(path: Path) -> None:
 
 
 def sweep_leftovers(folder: Path) -> int:
-    """Remove what killed runs left aside in `folder` (one level); returns how many."""
-    leftovers = [entry for entry in folder.glob(".*") if len(entry.suffix) == 33]
+    """Remove the folders that killed runs left aside in `folder` (one level); returns how many."""
+    leftovers = [entry for entry in folder.glob(".*") if len(entry.suffix) == 33 and entry.is_dir()]
     for entry in leftovers:
-        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        shutil.rmtree(entry)
     return len(leftovers)
 
 

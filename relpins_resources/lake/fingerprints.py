@@ -28,7 +28,7 @@ def fingerprints(rows: pa.Table, producer: str, leave_out: Sequence[str] = ()) -
         con.execute("SET TimeZone = 'UTC'")  # a time reads as text in the time zone of the session
         con.register("wanted", numbered)
         hashed = con.execute(
-            f"SELECT md5(concat(?, to_json(struct_pack({fields}))::VARCHAR)) FROM wanted ORDER BY \"the row's place\"",
+            f'SELECT md5(concat(?, to_json(struct_pack({fields}))::VARCHAR)) FROM wanted ORDER BY "the row\'s place"',
             [producer],
         ).fetchall()
         return pa.array([value for (value,) in hashed], pa.string())

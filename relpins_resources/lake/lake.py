@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,11 +16,11 @@ import pyarrow as pa
 from relpins_resources.errors import RelpinsError
 from relpins_resources.lake import sql
 from relpins_resources.lake.artefacts import Artefact, Artefacts
-from relpins_resources.lake.files import read_json, write_json
+from relpins_resources.lake.files import read_json, remove_folder, write_json
 from relpins_resources.lake.refresh import REJECTED_ROWS
 from relpins_resources.lake.schema import TableSchema
 from relpins_resources.lake.snapshots import Snapshot, Snapshots, TableVersion
-from relpins_resources.lake.table import Table
+from relpins_resources.lake.table import Table, literal
 from relpins_resources.lake.watermarks import Watermark
 
 CHOICES = ("artefacts", "indexes", "spaces")
@@ -99,6 +98,7 @@ class Lake:
         return None if choice is None else str(choice)
 
     def choose(self, kind: str, name: str, version: str) -> None:
+        """Have runs work on this version from now on."""
         assert self.snapshot is None, "a snapshot cannot be changed"
         assert kind in CHOICES, kind
         choices = self._choices()
@@ -134,6 +134,7 @@ class Lake:
         write_json(self.home / f"{name}.json", value)
 
     def recall(self, name: str) -> Any:
+        """The value kept under that name; None if there is none."""
         return read_json(self.home / f"{name}.json")
 
     def drop_derived(self) -> None:
@@ -141,16 +142,15 @@ class Lake:
 
         Raw tables, rejected rows of the source, trained artefacts, edit files and the clock stay.
         """
+        for folder in ("watermarks", "indexes", "cache"):  # marks first: they speak of the tables
+            remove_folder(self.home / folder)
         for path in self._folder.glob("*.lance"):
             schema = self.schemas.get(path.name.removesuffix(".lance").split("@")[0])
             if schema is None or schema.kind in ("derived", "ledger", "report"):
-                shutil.rmtree(path)
-        derived = ", ".join(f"'{name}'" for name, schema in self.schemas.items() if schema.kind == "derived")
-        self.rejected.delete_where(f"`table` IN ({derived})")
-        for folder in ("indexes", "watermarks", "cache"):
-            shutil.rmtree(self.home / folder, ignore_errors=True)
-        choices = self._choices()
-        write_json(self.home / "candidate.json", {"artefacts": choices["artefacts"]})
+                remove_folder(path)
+        derived = [name for name, schema in self.schemas.items() if schema.kind == "derived"]
+        self.rejected.delete_where(f"`table` IN ({', '.join(map(literal, derived))})")
+        write_json(self.home / "candidate.json", {"artefacts": self._choices()["artefacts"]})
 
     @contextmanager
     def writer(self, wait_s: float = 600.0) -> Iterator[None]:
@@ -168,7 +168,10 @@ class Lake:
                     break
                 except BlockingIOError:
                     if time.monotonic() > give_up_at:
-                        raise RelpinsError(f"another run is writing to {self.home}; wait for it or stop it") from None
+                        lock.seek(0)
+                        raise RelpinsError(
+                            f"another run (process {lock.read()}) is writing to {self.home}; wait for it or stop it"
+                        ) from None
                     time.sleep(0.2)
             lock.truncate(0)
             lock.write(str(os.getpid()))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import lance
 
-from relpins_resources.lake.artefacts import Artefacts
-from relpins_resources.lake.files import read_json, sweep_leftovers
+from relpins_resources.lake.files import read_json, remove_folder, sweep_leftovers
 from relpins_resources.lake.lake import Lake
+from relpins_resources.lake.snapshots import Snapshot
 
 
 @dataclass
@@ -30,60 +29,70 @@ class MaintenanceReport:
 
 
 def maintain(lake: Lake, kept_snapshots: int) -> MaintenanceReport:
-    """Keep the newest snapshots, the current one, and all that they, the watermarks and the candidate name; drop the rest.
+    """Keep the newest snapshots, the current one, and what they, the watermarks and the candidate name; drop the rest.
 
-    Tables are compacted first, so that a table made of many small commits reads fast again.
+    Tables are compacted first, so that a table made of many small commits reads fast again. To be run by the writer.
+
+    Args:
+        kept_snapshots: how many of the newest to keep, at least 1.
     """
+    assert kept_snapshots >= 1, kept_snapshots
     report = MaintenanceReport()
-    current = lake.snapshots.current()
-    numbers = lake.snapshots.numbers()
-    kept = set(numbers[-kept_snapshots:]) | ({current.number} if current else set())
-    for number in set(numbers) - kept:
-        lake.snapshots.forget(number)
-        report.n_snapshots += 1
-    snapshots = [lake.snapshots.get(number) for number in sorted(kept)]
-    named: dict[str, set[int]] = defaultdict(set)
-    for snapshot in snapshots:
-        for table in snapshot.tables.values():
-            named[table.path].add(table.version)
-    for mark in _marks(lake.home / "watermarks"):
-        for entry in mark.values():
-            named[str(entry["path"])].add(int(entry["version"]))
-    _tidy_tables(lake, named, report)
-    for store, used in (
-        (lake.artefacts, [snapshot.artefacts for snapshot in snapshots]),
-        (lake.indexes, [snapshot.indexes for snapshot in snapshots]),
-    ):
-        kind = "artefacts" if store is lake.artefacts else "indexes"
-        _tidy_folders(lake, store, kind, {version for versions in used for version in versions.values()}, report)
+    kept = _keep_newest(lake, kept_snapshots, report)
+    _tidy_tables(lake, kept, report)
+    _tidy_folders(lake, kept, report)
+    for folder in (lake.home, lake.home / "lake"):
+        report.n_leftovers += sweep_leftovers(folder)
     return report
 
 
-def _marks(folder: Path) -> list[dict[str, dict[str, Any]]]:
-    return [read_json(path) for path in folder.glob("[!.]*.json")]
+def _keep_newest(lake: Lake, n_kept: int, report: MaintenanceReport) -> list[Snapshot]:
+    numbers, current = lake.snapshots.numbers(), lake.snapshots.current()
+    kept = {*numbers[-n_kept:], *([current.number] if current else [])}
+    for number in set(numbers) - kept:
+        lake.snapshots.forget(number)
+        report.n_snapshots += 1
+    return [lake.snapshots.get(number) for number in sorted(kept)]
 
 
-def _tidy_tables(lake: Lake, named: dict[str, set[int]], report: MaintenanceReport) -> None:
-    current = {table.path.name for table in lake.tables().values()}
+def _tidy_tables(lake: Lake, kept: list[Snapshot], report: MaintenanceReport) -> None:
+    named: dict[str, set[int]] = defaultdict(set)
+    for snapshot in kept:
+        for table in snapshot.tables.values():
+            named[table.path].add(table.version)
+    for mark in (lake.home / "watermarks").glob("[!.]*.json"):
+        for entry in read_json(mark).values():
+            named[entry["path"]].add(entry["version"])
+    current = {table.path.name for table in lake.tables().values() if table.exists()}
     for path in sorted((lake.home / "lake").glob("*.lance")):
-        if path.name not in current and path.name not in named:
-            shutil.rmtree(path)  # a vector space that nothing names any more
+        if path.name in current or path.name in named:
+            report.n_versions += _compact(path, named[path.name])
+        else:  # a vector space that nothing names any more, or what a kill left of a first write
+            remove_folder(path)
             report.n_tables += 1
-            continue
-        dataset = lance.dataset(str(path))
-        dataset.optimize.compact_files()
-        dataset.optimize.optimize_indices()
-        newest = lance.dataset(str(path)).version
-        old = [entry["version"] for entry in dataset.versions() if entry["version"] not in named[path.name] | {newest}]
-        if old:
-            dataset.cleanup_old_versions(versions=old)
-            report.n_versions += len(old)
+    for path in sorted((lake.home / "cache").glob("*.lance")):
+        report.n_versions += _compact(path, ())
 
 
-def _tidy_folders(lake: Lake, store: Artefacts, kind: str, used: set[str], report: MaintenanceReport) -> None:
-    for folder in [entry for entry in store.root.glob("*") if entry.is_dir()]:
-        report.n_leftovers += sweep_leftovers(folder)
-        for version in store.versions(folder.name):
-            if version not in used and version != lake.chosen(kind, folder.name):
-                store.drop(folder.name, version)
-                report.n_folders += 1
+def _compact(path: Path, kept_versions: Collection[int]) -> int:
+    """Make few large files of many small ones, and drop all versions but these and the newest; returns how many."""
+    dataset = lance.dataset(str(path))
+    dataset.optimize.compact_files()
+    dataset.optimize.optimize_indices()
+    versions = [int(entry["version"]) for entry in lance.dataset(str(path)).versions()]
+    old = [version for version in versions if version not in kept_versions and version != max(versions)]
+    if old:
+        lance.dataset(str(path)).cleanup_old_versions(versions=old)
+    return len(old)
+
+
+def _tidy_folders(lake: Lake, kept: list[Snapshot], report: MaintenanceReport) -> None:
+    artefacts = {version for snapshot in kept for version in snapshot.artefacts.values()}
+    indexes = {version for snapshot in kept for version in snapshot.indexes.values()}
+    for kind, store, used in (("artefacts", lake.artefacts, artefacts), ("indexes", lake.indexes, indexes)):
+        report.n_leftovers += store.sweep()
+        for folder in [entry for entry in store.root.glob("[!.]*") if entry.is_dir()]:
+            for version in store.versions(folder.name):
+                if version not in used and version != lake.chosen(kind, folder.name):
+                    store.drop(folder.name, version)
+                    report.n_folders += 1

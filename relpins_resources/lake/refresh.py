@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from relpins_resources.lake.fingerprints import fingerprints
 from relpins_resources.lake.sql import rows_of
-from relpins_resources.lake.table import Table
+from relpins_resources.lake.table import Table, has_duplicates, literal
 
 REJECTED_ROWS = "rejected_rows"
 N_EXAMPLES = 24
@@ -35,8 +36,12 @@ class Plan:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one batch gave: rows (without fingerprint), the ledger's rows where there are several rows a unit,
-    and the units that can have no row, with the reason (columns: the unit key's, reason, detail)."""
+    """What one batch gave: every unit of it stands in `rows` (in `ledger`, where a unit can have several rows, or
+    none) or in `rejected`. All come without fingerprint.
+
+    `ledger` left out means the unit key alone, of all units but the rejected ones. `rejected` says of units that can
+    have no row why not (columns: the unit key's, reason, detail, and row_json if there is something to show).
+    """
 
     rows: pa.Table
     ledger: pa.Table | None = None
@@ -88,31 +93,36 @@ def plan_refresh(
         The plan, in the order of the key. An empty plan means that there is nothing to do.
     """
     unit_key = table.schema.unit_key
+    assert not has_duplicates(wanted, unit_key), f"{table.name}: a unit {unit_key} is wanted more than once"
     wanted = wanted.append_column("fingerprint", fingerprints(wanted, producer, leave_out=leave_out))
     names = ", ".join(f'"{name}"' for name in unit_key)
-    joined_key = "concat_ws('|', " + ", ".join(f'w."{name}"' for name in unit_key) + ")"
     matches = " AND ".join(f'a."{name}" = w."{name}"' for name in unit_key)
     con = duckdb.connect()
     try:
-        con.register("wanted", wanted)
+        con.register("wanted", wanted.append_column("unit_name", _unit_names(wanted, unit_key)))
         con.register("held", (ledger or table).read([*unit_key, "fingerprint"]))
+        con.register("stored", table.dataset() if ledger and table.exists() else table.read(unit_key).slice(0, 0))
         con.register("settled", _rejections(rejected, table.name))
-        con.register("affected", affected if affected is not None else wanted.select(list(unit_key)).slice(0, 0))
+        con.register("affected", affected if affected is not None else wanted.select(unit_key).slice(0, 0))
         con.execute(f"""
             CREATE TABLE compared AS
             SELECT w.*, h.fingerprint IS NULL AS is_new,
                    coalesce(h.fingerprint, s.fingerprint) IS DISTINCT FROM w.fingerprint
                    OR EXISTS (SELECT 1 FROM affected a WHERE {matches}) AS is_todo
             FROM wanted w LEFT JOIN held h USING ({names})
-            LEFT JOIN settled s ON s.key = {joined_key} AND s.fingerprint = w.fingerprint""")
+            LEFT JOIN settled s ON s.key = w.unit_name AND s.fingerprint = w.fingerprint""")
         counts = con.execute("""
             SELECT count(*) FILTER (is_todo AND is_new), count(*) FILTER (is_todo AND NOT is_new),
                    count(*) FILTER (NOT is_todo) FROM compared""").fetchall()[0]
-        todo = rows_of(con, f"SELECT * EXCLUDE (is_new, is_todo) FROM compared WHERE is_todo ORDER BY {names}")
-        gone = rows_of(con, f"SELECT {names} FROM held ANTI JOIN wanted USING ({names}) ORDER BY {names}")
-        forgiven = con.execute(f"""
-            SELECT DISTINCT key FROM settled
-            ANTI JOIN (SELECT {joined_key} AS key FROM wanted w) USING (key)""").fetchall()
+        todo = rows_of(
+            con, f"SELECT * EXCLUDE (unit_name, is_new, is_todo) FROM compared WHERE is_todo ORDER BY {names}"
+        )
+        gone = rows_of(
+            con,
+            f"""SELECT {names} FROM (SELECT {names} FROM held UNION SELECT {names} FROM stored)
+                ANTI JOIN wanted USING ({names}) ORDER BY {names}""",
+        )
+        forgiven = con.execute("SELECT DISTINCT key FROM settled ANTI JOIN wanted ON key = unit_name").fetchall()
     finally:
         con.close()
     return Plan(unit_key, todo, gone, [key for (key,) in forgiven], *counts)
@@ -130,8 +140,9 @@ def refresh(
 ) -> RefreshReport:
     """Carry a plan out: delete what is gone, compute the rest a batch at a time, commit each batch.
 
-    A kill between two commits loses at most one batch: the next plan finds exactly what is left. Rows are written
-    before the ledger's, so a unit counts as done only once all of it is there.
+    A kill between two commits loses at most one batch: the next plan finds exactly what is left. An entry of the
+    ledger, and a rejection, are taken back before the rows they speak of change and given after, so what stands there
+    is true at every moment.
 
     Args:
         compute: a pure function from a batch of `plan.todo` to its rows; it says of each unit either its rows or why
@@ -144,15 +155,21 @@ def refresh(
             ledger.delete_units(gone)
         table.delete_units(gone)
     _forget_rejections(rejected, table.name, plan.forgiven)
+    tried_before = set(_rejections(rejected, table.name)["key"].to_pylist())
     n_done = 0
     for batch in _slices(plan.todo, batch_units):
         outcome = compute(batch)
         outcome = outcome if isinstance(outcome, Outcome) else Outcome(outcome)
-        _commit(table, ledger, rejected, plan.unit_key, batch, outcome)
+        units = batch.select([*plan.unit_key, "fingerprint"])
+        _forget_rejections(
+            rejected, table.name, tried_before.intersection(_unit_names(units, plan.unit_key).to_pylist())
+        )
+        _commit(table, ledger, rejected, units, outcome)
         report.n_rows += outcome.rows.num_rows
         report.n_rejected += outcome.rejected.num_rows if outcome.rejected is not None else 0
         if len(report.examples) < N_EXAMPLES:
-            report.examples += [str(value) for value in batch[plan.unit_key[-1]].to_pylist()[:N_EXAMPLES]]
+            keys = batch[plan.unit_key[-1]].slice(0, N_EXAMPLES - len(report.examples))
+            report.examples += [str(value) for value in keys.to_pylist()]
         n_done += batch.num_rows
         if progress is not None:
             progress(n_done, plan.todo.num_rows)
@@ -163,69 +180,68 @@ def _slices(rows: pa.Table, size: int) -> Iterable[pa.Table]:
     return (rows.slice(start, size) for start in range(0, rows.num_rows, size))
 
 
-def _commit(
-    table: Table,
-    ledger: Table | None,
-    rejected: Table | None,
-    unit_key: tuple[str, ...],
-    batch: pa.Table,
-    outcome: Outcome,
-) -> None:
-    units = batch.select([*unit_key, "fingerprint"])
+def _commit(table: Table, ledger: Table | None, rejected: Table | None, units: pa.Table, outcome: Outcome) -> None:
+    """Put what a batch gave in place of what its units have; `units` are the unit key and the fingerprint."""
+    unit_key = table.schema.unit_key
+    refused = outcome.rejected if outcome.rejected is not None else units.select(unit_key).slice(0, 0)
     if ledger is None:
-        _assert_all_accounted(table.name, unit_key, units, outcome)
+        _assert_all_accounted(table.name, units, outcome.rows, refused)
         table.replace_units(_with_fingerprint(outcome.rows, units, unit_key), units)
     else:
+        is_refused = pc.is_in(_unit_names(units, unit_key), value_set=_unit_names(refused, unit_key))
+        entries = outcome.ledger if outcome.ledger is not None else units.select(unit_key).filter(pc.invert(is_refused))
+        _assert_all_accounted(table.name, units, entries, refused)
+        ledger.delete_units(units)
         table.replace_units(outcome.rows, units)
-        entries = outcome.ledger if outcome.ledger is not None else units.select(list(unit_key))
         ledger.upsert(_with_fingerprint(entries, units, unit_key))
-    _forget_rejections(rejected, table.name, _joined_keys(units, unit_key))
-    if outcome.rejected is not None and outcome.rejected.num_rows:
+    if refused.num_rows:
         assert rejected is not None, f"{table.name} rejects units but was given no {REJECTED_ROWS} table"
-        rejected.upsert(_rejected_rows(table.name, unit_key, units, outcome.rejected))
+        rejected.upsert(_rejected_rows(table.name, _with_fingerprint(refused, units, unit_key), unit_key))
 
 
-def _with_fingerprint(rows: pa.Table, units: pa.Table, unit_key: tuple[str, ...]) -> pa.Table:
-    of_unit = dict(zip(_joined_keys(units, unit_key), units["fingerprint"].to_pylist(), strict=True))
-    found = [of_unit[key] for key in _joined_keys(rows, unit_key)]
-    return rows.append_column("fingerprint", pa.array(found, pa.string()))
-
-
-def _assert_all_accounted(name: str, unit_key: tuple[str, ...], units: pa.Table, outcome: Outcome) -> None:
-    n_rejected = outcome.rejected.num_rows if outcome.rejected is not None else 0
-    assert outcome.rows.num_rows + n_rejected == units.num_rows, (
-        f"{name}: {units.num_rows} units went in, {outcome.rows.num_rows} rows and {n_rejected} rejections came out"
+def _assert_all_accounted(name: str, units: pa.Table, done: pa.Table, refused: pa.Table) -> None:
+    unit_key = [column for column in units.column_names if column != "fingerprint"]
+    given = pa.concat_tables([done.select(unit_key), refused.select(unit_key)])
+    assert given.num_rows == units.num_rows, (
+        f"{name}: {units.num_rows} units went in, {done.num_rows} rows and {refused.num_rows} rejections came out"
     )
+    assert not has_duplicates(given, unit_key), f"{name}: a unit {tuple(unit_key)} came out twice"
 
 
-def _joined_keys(units: pa.Table, unit_key: tuple[str, ...]) -> list[str]:
-    return ["|".join(map(str, values)) for values in zip(*(units[name].to_pylist() for name in unit_key), strict=True)]
+def _with_fingerprint(rows: pa.Table, units: pa.Table, unit_key: Sequence[str]) -> pa.Table:
+    at = pc.index_in(_unit_names(rows, unit_key), value_set=_unit_names(units, unit_key))
+    assert at.null_count == 0, "a row came out for a unit that did not go in"
+    return rows.append_column("fingerprint", units["fingerprint"].take(at))
+
+
+def _unit_names(units: pa.Table, unit_key: Sequence[str]) -> pa.Array:
+    """Each unit as one string: its key, or the parts of it joined by '|' such that no two units read the same."""
+    parts = [units[name].cast(pa.string()) for name in unit_key]
+    if len(parts) == 1:
+        return parts[0].combine_chunks()
+    for sign in ("\\", "|"):
+        parts = [pc.replace_substring(part, sign, "\\" + sign) for part in parts]
+    return pc.binary_join_element_wise(*parts, "|").combine_chunks()
 
 
 def _rejections(rejected: Table | None, name: str) -> pa.Table:
     columns = ["key", "fingerprint"]
     if rejected is None:
         return pa.table({column: pa.array([], pa.string()) for column in columns})
-    return (
-        rejected.read(columns, where=f"`table` = '{name}'") if rejected.count() else rejected.read(columns).slice(0, 0)
-    )
+    return rejected.read(columns, where=f"`table` = {literal(name)}")
 
 
-def _forget_rejections(rejected: Table | None, name: str, keys: Sequence[str]) -> None:
-    if rejected is None or not keys:
-        return
-    held = set(_rejections(rejected, name)["key"].to_pylist())
-    quoted = ", ".join("'" + key.replace("'", "''") + "'" for key in keys if key in held)
-    if quoted:
-        rejected.delete_where(f"`table` = '{name}' AND key IN ({quoted})")
+def _forget_rejections(rejected: Table | None, name: str, keys: Collection[str]) -> None:
+    if rejected is not None and keys:
+        quoted = ", ".join(literal(key) for key in sorted(keys))
+        rejected.delete_where(f"`table` = {literal(name)} AND `key` IN ({quoted})")
 
 
-def _rejected_rows(name: str, unit_key: tuple[str, ...], units: pa.Table, rejections: pa.Table) -> pa.Table:
-    rows = _with_fingerprint(rejections, units, unit_key)
+def _rejected_rows(name: str, rows: pa.Table, unit_key: Sequence[str]) -> pa.Table:
     return pa.table(
         {
             "table": pa.array([name] * rows.num_rows, pa.string()),
-            "key": pa.array(_joined_keys(rows, unit_key), pa.string()),
+            "key": _unit_names(rows, unit_key),
             "reason": rows["reason"],
             "detail": rows["detail"],
             "row_json": rows["row_json"] if "row_json" in rows.column_names else pa.nulls(rows.num_rows, pa.string()),

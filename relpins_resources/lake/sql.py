@@ -31,9 +31,7 @@ def connect(tables: Mapping[str, Table]) -> Iterator[duckdb.DuckDBPyConnection]:
             con.close()
 
 
-def rows_of(
-    con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
-) -> pa.Table:
+def rows_of(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pa.Table:
     """The result of one SELECT, as Arrow."""
     given = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
     return con.sql(sql, params=given or None).to_arrow_table()

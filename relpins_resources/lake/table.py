@@ -145,7 +145,9 @@ class Table:
     def _merge(self, rows: pa.Table, delete_where: str | None) -> None:
         self._assert_writable()
         rows = self.conform(rows)
-        assert not has_duplicates(rows, self.schema.key), f"{self.name}: a key {self.schema.key} is given more than once"
+        assert not has_duplicates(rows, self.schema.key), (
+            f"{self.name}: a key {self.schema.key} is given more than once"
+        )
         self.create(_vector_length(rows))
         if not self.exists():  # no rows yet to say how long the vectors are
             return
@@ -159,7 +161,7 @@ class Table:
         assert self.fixed_version is None, f"{self.name} is fixed at version {self.fixed_version}: it cannot be written"
 
     def ensure_key_index(self) -> None:
-        """Give a table that has grown large a BTREE index on the last column of its unit, the one that tells most apart."""
+        """Give a table that has grown large a BTREE index on its unit's last column, which tells most rows apart."""
         if self.exists() and self.count() >= INDEX_FROM_ROWS and not self.dataset().describe_indices():
             self.dataset().create_scalar_index(self.schema.unit_key[-1], "BTREE")
 

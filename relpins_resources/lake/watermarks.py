@@ -40,6 +40,7 @@ class Watermark:
         self.inputs = dict(inputs)
 
     def now(self) -> dict[str, dict[str, object]]:
+        """The versions of the inputs as they stand: what `set` takes."""
         return {name: {"path": table.path.name, "version": table.version()} for name, table in self.inputs.items()}
 
     def changes(self) -> dict[str, Changes] | None:
@@ -72,6 +73,8 @@ def _difference(table: Table, version: int) -> Changes | None:
         return Changes(none, none)
     if version == 0:
         return Changes(table.read([key])[key].combine_chunks(), none)
+    if not table.exists():  # dropped since
+        return None
     try:
         before = table.at(version).read([key, "fingerprint"])
     except (ValueError, OSError):  # that version was cleaned up
