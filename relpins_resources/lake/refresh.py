@@ -97,11 +97,13 @@ def plan_refresh(
     wanted = wanted.append_column("fingerprint", fingerprints(wanted, producer, leave_out=leave_out))
     names = ", ".join(f'"{name}"' for name in unit_key)
     matches = " AND ".join(f'a."{name}" = w."{name}"' for name in unit_key)
+    held = (ledger or table).read([*unit_key, "fingerprint"])
     con = duckdb.connect()
     try:
+        con.execute("SET TimeZone = 'UTC'")
         con.register("wanted", wanted.append_column("unit_name", _unit_names(wanted, unit_key)))
-        con.register("held", (ledger or table).read([*unit_key, "fingerprint"]))
-        con.register("stored", table.dataset() if ledger and table.exists() else table.read(unit_key).slice(0, 0))
+        con.register("held", held)
+        con.register("stored", table.dataset() if ledger and table.exists() else held)
         con.register("settled", _rejections(rejected, table.name))
         con.register("affected", affected if affected is not None else wanted.select(unit_key).slice(0, 0))
         con.execute(f"""
@@ -191,6 +193,8 @@ def _commit(table: Table, ledger: Table | None, rejected: Table | None, units: p
         is_refused = pc.is_in(_unit_names(units, unit_key), value_set=_unit_names(refused, unit_key))
         entries = outcome.ledger if outcome.ledger is not None else units.select(unit_key).filter(pc.invert(is_refused))
         _assert_all_accounted(table.name, units, entries, refused)
+        names = (_unit_names(rows, unit_key) for rows in (outcome.rows, entries))
+        assert pc.all(pc.is_in(*names)).as_py() is not False, f"{table.name}: rows of a unit that is not in the ledger"
         ledger.delete_units(units)
         table.replace_units(outcome.rows, units)
         ledger.upsert(_with_fingerprint(entries, units, unit_key))
