@@ -13,19 +13,20 @@ from relpins_resources.sources import ImageOutside, Source
 def hash_image_files(lake: Lake, source: Source) -> int:
     """Bring source_images up to date with the files that source_rows names; returns how many were hashed.
 
-    A file that is not there has no row: its pin waits, rejected, until it comes.
+    A file that is not there, or cannot be opened, has no row: its pin waits, rejected, until it comes.
     """
     named = lake.query("SELECT DISTINCT image_url FROM source_rows WHERE image_url IS NOT NULL ORDER BY image_url")
     table = lake.table("source_images")
     held = {row["image_url"]: row for row in table.read().to_pylist()}
     fresh, seen = [], set()
     for url in named["image_url"].to_pylist():
-        stamp = _stamp(source, url)
-        if stamp is None:
+        try:
+            stamp = _stamp(source, url)
+            if url not in held or (held[url]["size"], held[url]["mtime_ns"]) != stamp:
+                fresh.append((url, *stamp, _sha256(source, url)))
+        except (OSError, ImageOutside):
             continue
         seen.add(url)
-        if url not in held or (held[url]["size"], held[url]["mtime_ns"]) != stamp:
-            fresh.append((url, *stamp, _sha256(source, url)))
     if fresh:
         urls, sizes, mtimes, hashes = zip(*fresh, strict=True)
         table.upsert(
@@ -42,11 +43,11 @@ def hash_image_files(lake: Lake, source: Source) -> int:
     return len(fresh)
 
 
-def _stamp(source: Source, url: str) -> tuple[int, int] | None:
-    try:
-        stat = source.image_path(url).stat()
-    except (OSError, ImageOutside):
-        return None
+def _stamp(source: Source, url: str) -> tuple[int, int]:
+    path = source.image_path(url)
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    stat = path.stat()
     return stat.st_size, stat.st_mtime_ns
 
 

@@ -64,6 +64,8 @@ def _image_bytes(pin: RawImage, source: Source | None, limits: ImageLimits) -> b
         raise ImageRejected("no image", f"{url}: there is no source to read it from")
     try:
         path = source.image_path(url)
+        if path.exists() and not path.is_file():
+            raise ImageRejected("no image", f"{url}: no file")
         if path.stat().st_size > limits.max_bytes:
             raise ImageRejected("image too large", f"{url}: {path.stat().st_size} bytes, at most {limits.max_bytes}")
         return path.read_bytes()

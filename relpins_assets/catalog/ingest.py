@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -216,29 +217,33 @@ def _json_of(table: str, path: str, part: Validated, beaten: dict[int, str]) -> 
 
 
 def _sync_rejected(lake: Lake, table: str, wanted: pa.Table, losers: dict[tuple[str, int], str]) -> int:
-    """Make rejected_rows hold `wanted` for this table; returns how many are new."""
+    """Make rejected_rows hold `wanted` for this table; returns how many are new.
+
+    What is said of a row can change while the row does not: another one may have beaten it since. A beaten row whose
+    file could not be read again waits for the next run.
+    """
     rejected = lake.rejected
-    held = rejected.read(["key", "fingerprint"], where=f"`table` = '{table}'")
-    known = set(zip(held["key"].to_pylist(), held["fingerprint"].to_pylist(), strict=True))
-    rows = [row for row in wanted.to_pylist() if (row["key"], row["fingerprint"]) not in known]
-    gone = known - set(zip(wanted["key"].to_pylist(), wanted["fingerprint"].to_pylist(), strict=True))
+    held = {_unit(row): row for row in rejected.read(where=f"`table` = '{table}'").to_pylist()}
+    rows = []
+    for row in wanted.to_pylist():
+        old = held.get(_unit(row))
+        if old is not None and (old["reason"], old["detail"]) == (row["reason"], row["detail"]):
+            continue
+        kept = old["row_json"] if old is not None else None
+        row["row_json"] = row["row_json"] or losers.get((row["path"], row["row_number"])) or kept
+        if row["row_json"] is not None:
+            rows.append({"table": table, **row})
     if rows:
-        json_of = [row["row_json"] or losers.get((row["path"], row["row_number"])) for row in rows]
-        rejected.upsert(
-            pa.table(
-                {
-                    "table": pa.array([table] * len(rows), pa.string()),
-                    **{
-                        name: pa.array([row[name] for row in rows], pa.string()) for name in ("key", "reason", "detail")
-                    },
-                    "row_json": pa.array(json_of, pa.string()),
-                    "fingerprint": pa.array([row["fingerprint"] for row in rows], pa.string()),
-                }
-            )
-        )
+        schema = rejected.schema.arrow()
+        rejected.upsert(pa.Table.from_pylist([{name: row[name] for name in schema.names} for row in rows], schema))
+    gone = held.keys() - {_unit(row) for row in wanted.select(["key", "fingerprint"]).to_pylist()}
     if gone:
         keys, fingerprints = zip(*sorted(gone), strict=True)
         rejected.delete_units(
             pa.table({"table": [table] * len(gone), "key": list(keys), "fingerprint": list(fingerprints)})
         )
-    return len(rows)
+    return sum(_unit(row) not in held for row in rows)
+
+
+def _unit(row: dict[str, Any]) -> tuple[str, str]:
+    return row["key"], row["fingerprint"]

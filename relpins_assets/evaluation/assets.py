@@ -18,7 +18,7 @@ from relpins_resources.sources import FolderSource
 @table_asset(
     "related_pins_quality",
     "Feeds built on the catalog as it stood some days ago, judged by what people saved since.",
-    deps=["published_snapshot", "related_pins_feeds"],
+    deps=["related_pins_feeds"],
     kinds=["report"],
 )
 def related_pins_quality(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:

@@ -163,7 +163,7 @@ def test_a_failed_step_is_named(capsys: Capture, copy_of_built: Callable[[], Bui
     home = copy_of_built().home
     for path in (home / "lake" / "raw_boards.lance" / "data").iterdir():
         path.write_bytes(b"not a table")
-    called = call(capsys, "build", "--home", home, "--json")
+    called = call(capsys, "build", "--home", home, "--select", "catalog", "--json")
     assert (called.code, called.out) == (1, "")
     assert "Traceback" not in called.err
     assert [line for line in called.err.splitlines() if line.startswith("relpins: ")] == called.err.splitlines()[-1:]
@@ -254,8 +254,8 @@ def test_a_profile_that_is_none(capsys: Capture, tmp_path: Path, profile: str, w
         (["feed", "it's"], ["no pin"]),
         (["feed", "pin037", "--limit", "0"], ["--limit", "0"]),
         (["feed", "pin037", "--limit", "1001"], ["--limit", "1001"]),
-        (["feed", "pin037", "--limit", "many"], ["--limit", "many"]),
-        (["feed"], ["PIN_ID"]),
+        (["feed", "pin037", "--limit", "many"], ["--limit", "integer"]),
+        (["feed"], ["pin_id"]),
         (["sql", "SELECT * FROM raw_pin"], ["raw_pin", "tables: ", "raw_pins"]),
         (["sql", "SELECT nonsense FROM raw_pins"], ["nonsense"]),
         (["sql", "SELECT * FROM tables"], ["Table with name tables does not exist"]),

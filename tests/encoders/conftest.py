@@ -1,6 +1,5 @@
-"""A catalog of drawn pictures, every backend, and a small CLIP checkpoint in open_clip's own folder format."""
+"""A catalog of drawn pictures, and every backend."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,28 +23,6 @@ def catalog() -> Catalog:
                 images.append(draw(s, c, len(images)))
                 titles.append(wordings[i % 4].format(c=c, s=s, i=i))
     return Catalog(images, titles)
-
-
-@pytest.fixture(scope="session")
-def tiny_clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A vision tower and a text tower of width 32 with random weights, saved as open_clip saves for the hub."""
-    import open_clip
-    import torch
-    from safetensors.torch import save_file
-
-    folder = tmp_path_factory.mktemp("tiny-clip")
-    config = {
-        "embed_dim": 24,
-        "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 8},
-        "text_cfg": {"context_length": 16, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2},
-    }
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        model = open_clip.CLIP(**config)
-    save_file(model.state_dict(), folder / "open_clip_model.safetensors")
-    preprocess = {"mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25], "interpolation": "bicubic"}
-    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}))
-    return folder
 
 
 @pytest.fixture(scope="session")
