@@ -14,10 +14,11 @@ from typing import Any
 
 def write_json(path: Path, value: Any) -> None:
     """Write `value` so that a reader sees the old file or the new one, never half of one."""
+    text = json.dumps(value, indent=2, sort_keys=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = _aside(path)
     with aside.open("w") as file:
-        json.dump(value, file, indent=2, sort_keys=True)
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)
