@@ -5,6 +5,8 @@ PYTHON ?= python3
 HOME_DIR ?= .relpins
 DEMO := .relpins/sample-world
 export DAGSTER_DISABLE_TELEMETRY := 1
+# idle threads sleep instead of spinning: on a busy machine that is worth more than a second thread
+export OMP_WAIT_POLICY := PASSIVE
 
 .PHONY: help setup demo ui build test test-deep check format lint types clean
 

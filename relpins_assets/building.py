@@ -42,10 +42,10 @@ def run_build(
     opened = open_home(home, profile=profile, source=source)
     _check(opened, group)
     job = _job(opened)
-    opened.remember()
     run_id = str(uuid.uuid4())
     started_at = time.monotonic()
     with dagster_instance(home) as instance, Watcher(instance, run_id):
+        opened.remember()
         try:
             result = job.execute_in_process(
                 instance=instance,
@@ -128,6 +128,7 @@ def _first_failure(instance: dg.DagsterInstance, run_id: str) -> str:
 
     Raises:
         RelpinsError: if the reason is the caller's.
+        KeyboardInterrupt: if the run was stopped.
     """
     for entry in instance.all_logs(run_id, of_type={dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}):
         event = entry.dagster_event
@@ -138,6 +139,8 @@ def _first_failure(instance: dg.DagsterInstance, run_id: str) -> str:
             continue
         while error.cause is not None:
             error = error.cause
+        if error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+            raise KeyboardInterrupt
         kind, _, message = " ".join(error.message.split()).partition(": ")
         at = f"{event.step_key}: " if is_step else ""
         if error.cls_name and issubclass(_error_class(error.cls_name), RelpinsError):

@@ -26,6 +26,8 @@ HomeOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
 DEFAULT_HOME = Path(".relpins")
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
 
 
 @app.command()
@@ -113,6 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: those of the process by default.
     """
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads cost a busy machine most of its time
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
         code = app(given, prog_name="relpins", standalone_mode=False)
@@ -123,9 +126,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except RunFailed as error:
         raise SystemExit(_refused(error, 1)) from None
     except (typer.Abort, KeyboardInterrupt):
-        raise SystemExit(
-            _refused("interrupted; what was committed stays, and the next build goes on from it", 130)
-        ) from None
+        code = INTERRUPTED
+    if code == INTERRUPTED:
+        _refused("interrupted; what was committed stays, and the next build goes on from it", code)
     raise SystemExit(code or 0)
 
 

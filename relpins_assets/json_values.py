@@ -15,7 +15,7 @@ def to_json(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """The same in JSON's own types: what is no number is null, times are in ISO 8601, bytes are told by their length."""
+    """The same in JSON's own types: NaN is null, times are in ISO 8601, bytes are told by their length."""
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):

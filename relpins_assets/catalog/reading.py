@@ -37,7 +37,7 @@ class FilesRead:
 
 
 def changed_files(lake: Lake, scan: Scan, table: str, reading_version: str) -> tuple[list[SourceFile], list[str], int]:
-    """Files of a table that are not recorded as they are now, paths recorded but gone, and how many are known as unreadable."""
+    """Files of a table not recorded as they are now, paths recorded but gone, and how many are known as unreadable."""
     recorded = {row["path"]: row for row in lake.table("source_files").read(where=f"`table` = '{table}'").to_pylist()}
     files = scan.of_table(table)
     stale = [
@@ -71,7 +71,7 @@ def read_changed_files(lake: Lake, source: Source, scan: Scan, table: str) -> Fi
 
 
 def record_files(lake: Lake, table: str, files: FilesRead, reading_version: str) -> None:
-    """Remember the files as they were when they were read, or as unreadable, so that they are left alone until they change."""
+    """Remember the files as they were read, or as unreadable, so that they are left alone until they change."""
     entries = [(file, READ, None) for file in files.read] + [(file, UNREADABLE, why) for file, why in files.unreadable]
     recorded = lake.table("source_files")
     if entries:

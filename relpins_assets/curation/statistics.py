@@ -33,16 +33,19 @@ counts AS (
     SELECT p.pin_id, p.created_at, coalesce(n_saves, 0) AS n_saves, coalesce(n_impressions, 0) AS n_impressions,
            coalesce(n_clicks, 0) AS n_clicks, coalesce(n_closeups, 0) AS n_closeups,
            coalesce(n_event_saves, 0) AS n_event_saves, coalesce(n_interactions, 0) AS n_interactions,
+           least(coalesce(n_event_saves, 0), coalesce(n_impressions, 0)) AS shown_saves,
+           least(coalesce(n_clicks, 0), coalesce(n_impressions, 0)) AS shown_clicks,
+           least(coalesce(n_closeups, 0), coalesce(n_impressions, 0)) AS shown_closeups,
            round(coalesce(save_weight, 0) + coalesce(event_weight, 0), 6) AS popularity
     FROM raw_pins p LEFT JOIN saves USING (pin_id) LEFT JOIN events USING (pin_id)),
 means AS (
-    SELECT coalesce(sum(n_event_saves) / nullif(sum(n_impressions), 0), 0) AS save_rate,
-           coalesce(sum(n_clicks) / nullif(sum(n_impressions), 0), 0) AS ctr,
-           coalesce(sum(n_closeups) / nullif(sum(n_impressions), 0), 0) AS closeup_rate FROM counts)
+    SELECT coalesce(sum(shown_saves) / nullif(sum(n_impressions), 0), 0) AS save_rate,
+           coalesce(sum(shown_clicks) / nullif(sum(n_impressions), 0), 0) AS ctr,
+           coalesce(sum(shown_closeups) / nullif(sum(n_impressions), 0), 0) AS closeup_rate FROM counts)
 SELECT pin_id, n_saves, n_impressions, n_clicks, n_closeups, n_interactions,
-       (n_event_saves + $prior * m.save_rate) / (n_impressions + $prior) AS save_rate,
-       (n_clicks + $prior * m.ctr) / (n_impressions + $prior) AS ctr,
-       (n_closeups + $prior * m.closeup_rate) / (n_impressions + $prior) AS closeup_rate,
+       (shown_saves + $prior * m.save_rate) / (n_impressions + $prior) AS save_rate,
+       (shown_clicks + $prior * m.ctr) / (n_impressions + $prior) AS ctr,
+       (shown_closeups + $prior * m.closeup_rate) / (n_impressions + $prior) AS closeup_rate,
        popularity,
        row_number() OVER (ORDER BY popularity DESC, pin_id) AS popular_rank,
        row_number() OVER (ORDER BY created_at DESC NULLS LAST, pin_id) AS chronological_rank
@@ -54,6 +57,7 @@ def catalog_statistics(lake: Lake, as_of: date) -> pa.Table:
     """Rows of catalog_statistics (see schemas.py), from everything that happened before `as_of`.
 
     Rates are (events + prior · mean rate) / (impressions + prior): a pin without impressions has the catalog's mean.
+    Events beyond a pin's impressions came from where nobody counts impressions, and do not count here.
     """
     parameters = {"as_of": as_of, "half_life": HALF_LIFE_DAYS, "prior": PRIOR_IMPRESSIONS}
     return lake.query(STATISTICS, parameters)

@@ -28,7 +28,7 @@ class Column:
 class TableSchema:
     """One table of the lake.
 
-    `key` is its grain. `unit` is what one refresh computes at a time: the key itself, or a prefix of it when one
+    `key` is its grain. `unit` is what one refresh computes at a time: the key itself, or a part of it when one
     computation gives several rows (a feed: one unit, twenty rows); then `ledger` names the table that has
     one row per unit and carries the fingerprints. `kind` says what a rebuild does with it: raw, bookkeeping and
     trained tables are kept, derived ones and their ledgers dropped, reports are neither kept nor compared. What is
@@ -48,6 +48,8 @@ class TableSchema:
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
         assert set(self.key) <= set(names), f"{self.name}: the key {self.key} is not among its columns {names}"
+        optional = [column.name for column in self.columns if column.is_nullable and column.name in self.key]
+        assert not optional, f"{self.name}: {optional} is in the key and may be missing"
         assert set(self.unit) <= set(self.key), f"{self.name}: the unit {self.unit} is not part of the key {self.key}"
         assert (self.ledger is not None) == bool(self.unit), f"{self.name}: a unit needs a ledger, and only a unit"
 

@@ -65,7 +65,7 @@ class Table:
     def read_keys(self, keys: pa.Array | Sequence[str], columns: Sequence[str] | None = None) -> pa.Table:
         """The rows whose first key column is one of `keys`, in no particular order; those absent are left out."""
         if not self.exists() or len(keys) == 0:
-            return self.read(columns).slice(0, 0)
+            return self.read(columns, where="false")
         values = keys if isinstance(keys, (pa.Array, pa.ChunkedArray)) else pa.array(list(keys), pa.string())
         names = list(columns) if columns is not None else None
         is_wanted = pc.field(self.schema.key[0]).isin(values)
@@ -92,7 +92,7 @@ class Table:
         self._assert_writable()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            lance.write_dataset(self.schema.arrow(vector_dim).empty_table(), str(self.path))
+            lance.write_dataset(self._keyed(self.schema.arrow(vector_dim).empty_table()), str(self.path))
         except OSError:
             if not self.exists():  # another process made it in the meantime
                 raise
@@ -127,7 +127,8 @@ class Table:
         """Replace the whole content in one commit."""
         self._assert_writable()
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        lance.write_dataset(self.conform(rows), str(self.path), mode="overwrite" if self.exists() else "create")
+        mode = "overwrite" if self.exists() else "create"
+        lance.write_dataset(self._keyed(self.conform(rows)), str(self.path), mode=mode)
 
     def drop(self) -> None:
         self._assert_writable()
@@ -156,6 +157,16 @@ class Table:
         if delete_where is not None:
             merge = merge.when_not_matched_by_source_delete(delete_where)
         merge.conflict_retries(CONFLICT_RETRIES).execute(rows)
+
+    def _keyed(self, rows: pa.Table) -> pa.Table:
+        """Tell Lance the key: else two processes that insert the same new key at once give it two rows."""
+        fields = [
+            field.with_metadata({"lance-schema:unenforced-primary-key": "true"})
+            if field.name in self.schema.key
+            else field
+            for field in rows.schema
+        ]
+        return rows.cast(pa.schema(fields))
 
     def _assert_writable(self) -> None:
         assert self.fixed_version is None, f"{self.name} is fixed at version {self.fixed_version}: it cannot be written"

@@ -62,14 +62,13 @@ def _walk(root: str) -> Iterator[tuple[str, Stamp]]:
                 name = entry.name
                 if name[0] in "_." or name.lower().endswith(_UNFINISHED):
                     continue
-                if entry.is_dir(follow_symlinks=not prefix):
-                    folders.append((entry.path, f"{prefix}{name}/"))
-                    continue
                 try:
-                    if entry.is_file():
+                    if entry.is_dir(follow_symlinks=not prefix):
+                        folders.append((entry.path, f"{prefix}{name}/"))
+                    elif entry.is_file():
                         stat = entry.stat()
                         yield prefix + name, (stat.st_size, stat.st_mtime_ns)
-                except FileNotFoundError:  # it went while the folder was listed
+                except OSError:  # it went while the folder was listed, or is a symlink to itself
                     continue
 
 

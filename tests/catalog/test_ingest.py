@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from catalog_sources import assert_like_a_fresh_home, pin, pin_of_file, run_catalog, write_file, write_pins
 from running import run, workspace_of
-from sources import assert_like_a_fresh_home, pin, pin_of_file, run_catalog, write_file, write_pins
 from worlds import SmallWorld, picture
 
 from relpins_assets.catalog.pending import find_pending
@@ -64,7 +64,13 @@ def test_names_of_the_catalogs_own(home: Path, source: Path, tmp_path: Path) -> 
         for number in range(8)
     ]
     events = [
-        {"interaction_id": f"i{n}", "user_id": "user_445", "item_id": f"pin_{n}", "interaction_type": what, "created_at": at}
+        {
+            "interaction_id": f"i{n}",
+            "user_id": "user_445",
+            "item_id": f"pin_{n}",
+            "interaction_type": what,
+            "created_at": at,
+        }
         for n, what in enumerate(["click", "save", "impression"])
     ]
     pq.write_table(pa.Table.from_pylist(pins), source / "pins.parquet")
@@ -148,7 +154,8 @@ def test_absence_deletes_only_when_every_file_was_read(home: Path, source: Path,
     whole = two.read_bytes()
     write_file(two, whole[: len(whole) // 2])
     ran = run_catalog(home, source)
-    assert ran.titles().keys() == {f"p{n:02d}" for n in [*range(5), *range(6, 12), 20]}, "p05 says it is deleted, p00 is gone"
+    left = [*range(5), *range(6, 12), 20]
+    assert ran.titles().keys() == {f"p{n:02d}" for n in left}, "p05 says that it is deleted, p00 is only absent"
     assert ran.warned() == ["raw_pins"]
     assert ran.checks["raw_pins"].metadata["files unreadable"].value == 1
     assert "pins-1.parquet" in str(ran.checks["raw_pins"].metadata["why"].value)
@@ -175,7 +182,7 @@ def test_many_deletes_at_once_are_withheld_until_allowed(home: Path, source: Pat
     write_pins(source / "pins.parquet", [pin(0, "changed")] + [pin(n, f"pin {n}") for n in range(1, 9)])
     (source / "pins-more.parquet").unlink()
     ran = run_catalog(home, source)
-    assert ran.work() == {"raw_pins": {"stale": 1}, "pin_images": {"stale": 1}} or ran.work() == {"raw_pins": {"stale": 1}}
+    assert ran.work() == {"raw_pins": {"stale": 1}}
     assert len(ran.titles()) == 12
     assert ran.titles()["p00"] == "changed"
     assert ran.warned() == ["raw_pins"]
@@ -202,9 +209,9 @@ def test_a_fifth_may_go_unasked(home: Path, source: Path) -> None:
 
 def test_a_table_that_is_gone_is_withheld_too(home: Path, source: Path) -> None:
     SmallWorld.of(6, 3).write(source)
-    run_catalog(home, source)
+    run_catalog(home, source, tables=("pins", "boards"))
     (source / "boards.parquet").unlink()
-    ran = run_catalog(home, source)
+    ran = run_catalog(home, source, tables=("pins", "boards"))
     assert ran.warned() == ["raw_boards"]
     assert ran.lake.table("raw_boards").count() == 3
 
@@ -219,19 +226,19 @@ def test_a_half_written_file_is_taken_in_when_it_is_whole(home: Path, source: Pa
     write_file(source / "pins-1.parquet", whole[:-100])
     write_file(source / "pins-2.csv", b"pin_id,title,image_url\np90,lamp,a.png\np91,so")
     write_file(source / "boards.jsonl", b'{"board_id": "b1", "title": "oak"}\n{"board_id": "b2", "ti')
-    ran = run_catalog(home, source)
+    ran = run_catalog(home, source, tables=("pins", "boards"))
     assert set(ran.titles()) == {f"p{n:02d}" for n in range(4)}
-    assert ran.warned() == ["raw_boards", "raw_pins"] or set(ran.warned()) == {"raw_boards", "raw_pins"}
+    assert sorted(ran.warned()) == ["raw_boards", "raw_pins"]
     assert ran.checks["raw_pins"].metadata["files unreadable"].value == 2
 
     write_file(source / "pins-1.parquet", whole)
     write_file(source / "pins-2.csv", b"pin_id,title,image_url\np90,lamp,a.png\np91,sofa,b.png\n")
     write_file(source / "boards.jsonl", b'{"board_id": "b1", "title": "oak"}\n{"board_id": "b2", "title": "elm"}\n')
-    ran = run_catalog(home, source)
+    ran = run_catalog(home, source, tables=("pins", "boards"))
     assert set(ran.titles()) == {f"p{n:02d}" for n in [*range(8), 90, 91]}
     assert ran.lake.table("raw_boards").count() == 2
     assert ran.warned() == []
-    assert_like_a_fresh_home(ran.lake, source, tmp_path / "fresh")
+    assert_like_a_fresh_home(ran.lake, source, tmp_path / "fresh", tables=("pins", "boards"))
 
 
 # ---- images
@@ -239,7 +246,8 @@ def test_a_half_written_file_is_taken_in_when_it_is_whole(home: Path, source: Pa
 
 def test_an_image_may_come_late_and_change_under_its_name(home: Path, source: Path, tmp_path: Path) -> None:
     image = source / "images" / "late.png"
-    write_pins(source / "pins.parquet", [pin(0), pin_of_file(1, "images/late.png"), pin_of_file(2, "file:images/late.png")])
+    pins = [pin(0), pin_of_file(1, "images/late.png"), pin_of_file(2, "file:images/late.png")]
+    write_pins(source / "pins.parquet", pins)
     ran = run_catalog(home, source)
     assert ran.pictured() == ["p00"]
     assert ran.rejected() == [("pin_images", "p01", "no image"), ("pin_images", "p02", "no image")]
@@ -287,7 +295,7 @@ def test_no_image_url_stops_a_run(home: Path, source: Path) -> None:
     (source / "out.png").symlink_to("/etc/hosts")
     os.mkfifo(source / "pipe.png")
     urls = ["images", "loop.png", "out.png", "pipe.png", "x" * 900 + ".png", "a\0b.png", "../up.png", "/etc/hosts", "."]
-    urls += ["ftp://a/b.png", "https://a/b.png", "", " ", "images/", "%2e%2e/x.png", "~/x.png", "images/\udcff.png"[:7]]
+    urls += ["ftp://a/b.png", "https://a/b.png", "", " ", "images/", "%2e%2e/x.png", "~/x.png"]
     write_pins(source / "pins.parquet", [pin(90), *(pin_of_file(n, url) for n, url in enumerate(urls))])
     ran = run_catalog(home, source)
     assert ran.pictured() == ["p90"]

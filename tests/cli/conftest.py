@@ -2,42 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from calling import Called
+from cli_calls import Built, run_command
 from worlds import SmallWorld
-
-COMMAND = Path(sys.executable).with_name("relpins")
-
-
-@dataclass(frozen=True)
-class Built:
-    """A home, its source, and what the build that made it printed."""
-
-    home: Path
-    source: Path
-    called: Called
-
-
-def run_command(folder: Path, *arguments: object, **environment: str) -> Called:
-    """The installed command in a process of its own, in `folder`."""
-    given = {name: value for name, value in os.environ.items() if name not in ("RELPINS_HOME", "DAGSTER_HOME")}
-    done = subprocess.run(
-        [COMMAND, *map(str, arguments)],
-        cwd=folder,
-        env={**given, "OMP_NUM_THREADS": "1", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Called(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +17,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     folder = tmp_path_factory.mktemp("cli")
     home, source = folder / "home", folder / "source"
     SmallWorld.of().write(source)
-    return Built(home, source, run_command(folder, "build", "--home", home, "--source", source, "--profile", "test", "--json"))
+    return Built(
+        home, source, run_command(folder, "build", "--home", home, "--source", source, "--profile", "test", "--json")
+    )
 
 
 @pytest.fixture

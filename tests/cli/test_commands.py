@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from calling import call, contents
-from conftest import Built, run_command
+from cli_calls import Built, call, contents, run_command
 from worlds import BROKEN, SmallWorld, picture
 
 from relpins_assets.definitions import STAGES
@@ -48,7 +48,9 @@ def test_feed_in_a_process_of_its_own_finds_its_home_in_the_environment(built: B
 
 def test_a_refusal_in_a_process_of_its_own(built: Built, tmp_path: Path) -> None:
     before = contents(built.home)
-    run_command(tmp_path, "build", "--home", built.home, "--profile", "sampel").assert_refused("'sampel'", "sample", "test")
+    run_command(tmp_path, "build", "--home", built.home, "--profile", "sampel").assert_refused(
+        "'sampel'", "sample", "test"
+    )
     assert contents(built.home) == before
     assert list(tmp_path.iterdir()) == []
 
@@ -82,7 +84,7 @@ def test_sql_gives_rows_by_column(capsys: Capture, built: Built) -> None:
         ("[1.5, 'nan'::FLOAT]::FLOAT[2]", [1.5, None]),
         ("{'a': {'b': DATE '2026-06-01'}}", {"a": {"b": "2026-06-01"}}),
         ("MAP {'a': 1}", [["a", 1]]),
-        ("'quote \" and \u2028 é'", "quote \" and \u2028 é"),
+        ("'quote \" and \u2028 é'", 'quote " and \u2028 é'),
         ("true", True),
         ("NULL", None),
     ],
@@ -118,23 +120,18 @@ def test_status_tells_rows_rejections_and_builds(capsys: Capture, built: Built) 
     assert for_people.splitlines()[0].split()[0] == "home"
 
 
-def test_status_says_what_is_pending_and_outlives_its_source(capsys: Capture, copy_of_built: Callable[[], Built]) -> None:
+def test_status_says_what_is_pending_and_outlives_its_source(
+    capsys: Capture, copy_of_built: Callable[[], Built]
+) -> None:
     home = copy_of_built().home
     settings = home / "settings.json"
     moved = home.parent / "moved"
-    settings.write_text(settings.read_text().replace(str(copy_of_source(home, moved)), str(moved)))
+    told = json.loads(settings.read_text())
+    shutil.copytree(told["source"], moved, copy_function=shutil.copyfile)
+    settings.write_text(json.dumps({**told, "source": str(moved)}))
     assert "files" in call(capsys, "status", "--home", home, "--json").json["pending"]
     shutil.rmtree(moved)
     assert "does not exist" in call(capsys, "status", "--home", home, "--json").json["pending"]
-
-
-def copy_of_source(home: Path, where: Path) -> Path:
-    """Copies the source that a home follows, with the times of now; gives the original."""
-    import json
-
-    source = Path(json.loads((home / "settings.json").read_text())["source"])
-    shutil.copytree(source, where, copy_function=shutil.copyfile)
-    return source
 
 
 def test_help_is_no_error(capsys: Capture) -> None:
@@ -283,7 +280,9 @@ def test_a_call_that_is_wrong(capsys: Capture, built: Built, arguments: list[str
 
 def test_a_rejected_pin_is_told_with_its_reason(capsys: Capture, built: Built) -> None:
     rejected = next(pin_id for pin_id, pin in SmallWorld.of().pins.items() if pin["picture"] == BROKEN)
-    call(capsys, "feed", rejected, "--home", built.home).assert_refused(f"'{rejected}' was rejected", "undecodable image")
+    call(capsys, "feed", rejected, "--home", built.home).assert_refused(
+        f"'{rejected}' was rejected", "undecodable image"
+    )
 
 
 @pytest.mark.parametrize("arguments", [["feed", "pin037"], ["sql", "SELECT 1"], ["status"], ["build"]])
@@ -313,9 +312,10 @@ def test_a_home_within_its_source_would_be_read(capsys: Capture, tmp_path: Path)
 
 def test_history_must_have_a_place(capsys: Capture, built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", "nowhere")
-    before = contents(built.home)
-    call(capsys, "build", "--home", built.home).assert_refused("$DAGSTER_HOME", "'nowhere'")
-    assert contents(built.home) == before
+    before = contents(built.home.parent)
+    for home in (built.home, built.home.with_name("new")):
+        call(capsys, "build", "--home", home, "--source", built.source).assert_refused("$DAGSTER_HOME", "'nowhere'")
+    assert contents(built.home.parent) == before
 
 
 def test_a_sample_is_not_written_over_what_is_not_one(capsys: Capture, tmp_path: Path) -> None:

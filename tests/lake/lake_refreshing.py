@@ -161,5 +161,3 @@ class Refreshed:
 def rejection_key(unit: Unit) -> str:
     """How a unit of two columns stands in rejected_rows."""
     return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in unit)
-
-

@@ -53,9 +53,7 @@ RAW = TableSchema("raw_pins", "a pin", ("pin_id",), PINS.columns, kind="raw")
 STATISTICS = TableSchema("statistics", "a pin", ("pin_id",), PINS.columns, kind="trained")
 FILES = TableSchema("files", "a file", ("pin_id",), PINS.columns, kind="bookkeeping")
 QUALITY = TableSchema("quality", "a pin", ("pin_id",), PINS.columns, kind="report")
-SCHEMAS = {
-    schema.name: schema for schema in (PINS, FEEDS, POOLS, VECTORS, REJECTED, RAW, STATISTICS, FILES, QUALITY)
-}
+SCHEMAS = {schema.name: schema for schema in (PINS, FEEDS, POOLS, VECTORS, REJECTED, RAW, STATISTICS, FILES, QUALITY)}
 
 
 def lake_at(home: Path) -> Lake:
@@ -126,12 +124,12 @@ def size_of(folder: Path) -> int:
 # ---- what other processes do
 
 
-def upsert_pins(folder: Path, who: str, n_commits: int, start_at: object) -> None:
-    """Upsert pins of one's own, and one that all write, a commit each."""
-    table = Table(PINS, folder)
-    start_at.wait()  # type: ignore[attr-defined]
-    for i in range(n_commits):
-        table.upsert(pins({f"{who}{i}": who, "shared": f"{who}{i}"}))
+def upsert_pins(folders: list[Path], who: str, n_commits: int, start_at: object) -> None:
+    """Upsert pins of one's own, and one that all write, a commit each, into each table."""
+    for folder in folders:
+        start_at.wait()  # type: ignore[attr-defined]
+        for i in range(n_commits):
+            Table(PINS, folder).upsert(pins({f"{who}{i}": who, "shared": f"{who}{i}"}))
 
 
 def hold_home(home: Path, is_held: object, may_go: object) -> None:

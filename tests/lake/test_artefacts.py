@@ -94,6 +94,21 @@ def test_removing_a_folder(tmp_path: Path) -> None:
     assert entries(tmp_path) == []
 
 
+def test_a_kill_while_removing_leaves_nothing_under_the_name(store: Artefacts, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(folder: Path) -> None:
+        (folder / "model.bin").unlink()
+        raise KeyboardInterrupt
+
+    store.make("clip_model", "1", write)
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            store.drop("clip_model", "1")
+    assert store.get("clip_model", "1") is None
+    assert store.sweep() == 1
+    assert entries(store.root / "clip_model") == []
+
+
 def test_a_sweep_takes_only_what_was_left_aside(tmp_path: Path) -> None:
     left = tmp_path / f".table.lance.{'0' * 32}"
     for name in ("kept", ".hidden", ".hidden.folder", left.name):

@@ -37,7 +37,9 @@ def test_no_rows_give_no_hashes() -> None:
 @pytest.mark.parametrize(
     "different",
     [
-        pa.array(["", None, "null", "NULL", "None", " ", "{}", "[]", "\\", '"', "a\x00b", "a", "A", "\u00e4", "a\u0308"]),
+        pa.array(
+            ["", None, "null", "NULL", "None", " ", "{}", "[]", "\\", '"', "a\x00b", "a", "A", "\u00e4", "a\u0308"]
+        ),
         pa.array([[], None, [None], [""], ["a,b"], ["a", "b"], ["b", "a"], ['a","b'], [["a"][0], None]]),
         pa.array([None, 0.0, 1.0, 0.1, 0.1 + 2**-55, 1e300, math.nan, math.inf, -math.inf]),
         pa.array([None, 0, 1, -1, 2**63 - 1, 2**53, 2**53 + 1]),

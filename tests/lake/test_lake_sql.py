@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from lake_tables import PINS, VECTORS, pins, vector_rows
+from lake_tables import PINS, VECTORS, column, pins, vector_rows
 
 from relpins_resources.errors import RelpinsError
 from relpins_resources.lake import Column, Table, TableSchema
@@ -17,7 +17,7 @@ MIXED = TableSchema(
     "a pin",
     ("pin_id",),
     (
-        Column("pin_id", pa.string(), ""),
+        column("pin_id"),
         Column("image", pa.large_binary(), ""),
         Column("tags", pa.list_(pa.string()), ""),
         Column("created_at", pa.timestamp("us", tz="UTC"), ""),
@@ -37,7 +37,9 @@ ROWS = [
 def tables(tmp_path: Path) -> dict[str, Table]:
     tables = {schema.name: Table(schema, tmp_path / f"{schema.name}.lance") for schema in (PINS, MIXED, VECTORS)}
     tables["pins"].upsert(pins({"a": "one", "b": None}))
-    rows = [row | {"created_at": (d := row["created_at"]) and datetime(2026, 1, int(str(d)), tzinfo=UTC)} for row in ROWS]
+    rows = [
+        row | {"created_at": (d := row["created_at"]) and datetime(2026, 1, int(str(d)), tzinfo=UTC)} for row in ROWS
+    ]
     tables["mixed"].upsert(pa.Table.from_pylist(rows, MIXED.arrow()))
     tables["vectors"].upsert(vector_rows("ab", np.eye(2, dtype=np.float32)))
     tables["never_built"] = Table(PINS, tmp_path / "never.lance")
@@ -125,7 +127,9 @@ def test_times_are_utc_whatever_the_machine(tables: dict[str, Table], monkeypatc
         ("SELECT * FROM pins WHERE image_bytes IS NULL", "image_bytes"),
     ],
 )
-def test_what_cannot_be_run_is_one_line_that_names_the_tables(tables: dict[str, Table], statement: str, message: str) -> None:
+def test_what_cannot_be_run_is_one_line_that_names_the_tables(
+    tables: dict[str, Table], statement: str, message: str
+) -> None:
     with pytest.raises(RelpinsError, match=message) as raised:
         query(tables, statement)
     assert "\n" not in str(raised.value)
@@ -161,7 +165,15 @@ def test_anything_else_is_refused(tables: dict[str, Table], tmp_path: Path, stat
 
 @pytest.mark.parametrize(
     "source",
-    ["read_csv('{file}')", "read_text('{file}')", "'{file}'", "glob('{file}')", "read_parquet('{file}')", "given", "tables"],
+    [
+        "read_csv('{file}')",
+        "read_text('{file}')",
+        "'{file}'",
+        "glob('{file}')",
+        "read_parquet('{file}')",
+        "given",
+        "tables",
+    ],
 )
 def test_nothing_but_the_tables_can_be_read(tables: dict[str, Table], tmp_path: Path, source: str) -> None:
     given = pa.table({"secret": [1]})

@@ -158,7 +158,9 @@ def test_a_plan_over_ten_thousand_units_is_fast(tmp_path: Path) -> None:
     table = Table(PINS, tmp_path / "pins.lance")
     ids = [f"p{i}" for i in range(10_000)]
     plan = plan_refresh(table, pa.table({"pin_id": ids}), "1")
-    refresh(table, plan, lambda batch: pa.table({"pin_id": batch["pin_id"], "title": batch["pin_id"]}), batch_units=5000)
+    refresh(
+        table, plan, lambda batch: pa.table({"pin_id": batch["pin_id"], "title": batch["pin_id"]}), batch_units=5000
+    )
     started = time.perf_counter()
     assert plan_refresh(table, pa.table({"pin_id": ids}), "1").is_empty
     gone = plan_refresh(table, pa.table({"pin_id": ids[:1]}), "1")
@@ -174,7 +176,12 @@ def test_a_unit_wanted_twice_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("given", "message"),
-    [(["a"], "2 units went in, 1 rows"), (["a", "b", "c"], "3 rows"), (["a", "a"], "came out twice"), (["a", "c"], "did not go in")],
+    [
+        (["a"], "2 units went in, 1 rows"),
+        (["a", "b", "c"], "3 rows"),
+        (["a", "a"], "came out twice"),
+        (["a", "c"], "did not go in"),
+    ],
 )
 def test_a_computation_that_loses_or_invents_units_is_an_error(tmp_path: Path, given: list[str], message: str) -> None:
     table = Table(PINS, tmp_path / "pins.lance")
@@ -228,7 +235,9 @@ BACK = BEFORE | {("v", "2"): 2}
 
 
 @pytest.mark.parametrize("then", [AFTER, BACK], ids=["resumed", "undone"])
-def test_a_kill_before_any_commit_changes_nothing_in_the_end(refreshed: Refreshed, tmp_path: Path, then: dict[Unit, int]) -> None:
+def test_a_kill_before_any_commit_changes_nothing_in_the_end(
+    refreshed: Refreshed, tmp_path: Path, then: dict[Unit, int]
+) -> None:
     refreshed.run(BEFORE)
     refreshed.around = {A: "moved"}
     affected = {A}

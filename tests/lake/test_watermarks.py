@@ -54,7 +54,12 @@ def test_changes_over_several_commits(mark: Watermark, table: Table) -> None:
     assert {name: len(one) for name, one in (mark.changes() or {}).items()} == {"pins": 4}
 
 
-@given(st.lists(st.dictionaries(st.sampled_from(["a", "b", "a|f", "it's"]), st.sampled_from(["f1", "f2", ""]), min_size=1), max_size=4))
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from(["a", "b", "a|f", "it's"]), st.sampled_from(["f1", "f2", ""]), min_size=1),
+        max_size=4,
+    )
+)
 @settings(max_examples=10, deadline=None)
 def test_changes_are_the_difference_of_two_states(steps: list[dict[str, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

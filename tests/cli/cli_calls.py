@@ -1,9 +1,12 @@
-"""Calling the command in this process, and what a folder holds, byte for byte."""
+"""Calling the command, in this process or in one of its own, and what a folder holds, byte for byte."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,8 @@ from typing import Any
 import pytest
 
 from relpins_assets.cli import main
+
+COMMAND = Path(sys.executable).with_name("relpins")
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,29 @@ class Called:
         assert len(lines) == 1, self.err
         assert lines[0].startswith("relpins: ")
         assert not [word for word in words if word not in lines[0]], lines[0]
+
+
+@dataclass(frozen=True)
+class Built:
+    """A home, its source, and what the build that made it printed."""
+
+    home: Path
+    source: Path
+    called: Called
+
+
+def run_command(folder: Path, *arguments: object, **environment: str) -> Called:
+    """The installed command in a process of its own, in `folder`."""
+    given = {name: value for name, value in os.environ.items() if name not in ("RELPINS_HOME", "DAGSTER_HOME")}
+    done = subprocess.run(
+        [COMMAND, *map(str, arguments)],
+        cwd=folder,
+        env={**given, "OMP_NUM_THREADS": "1", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Called(done.returncode, done.stdout, done.stderr)
 
 
 def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> Called:
