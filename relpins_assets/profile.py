@@ -75,7 +75,6 @@ class Automation(Section):
     sensor_interval_s: int = Field(30, ge=5)
     nightly_cron: str = "0 3 * * *"
     maintenance_cron: str = "0 5 * * 0"
-    fresh_within_hours: int = Field(24, ge=1)
     kept_snapshots: int = Field(5, ge=1)
 
 
