@@ -44,13 +44,23 @@ def query(tables: Mapping[str, Table], sql: str, parameters: Sequence[Any] | Map
         RelpinsError: if it is anything but one SELECT; with DuckDB's first line and the tables there are, if it
             cannot be run.
     """
-    with connect(tables) as con:
+    with connect(_mentioned(tables, sql)) as con:
         try:
             _assert_one_select(con, sql)
             return _rows(con, sql, parameters)
         except duckdb.Error as error:
             lines = [line.strip() for line in str(error).splitlines() if line.strip()]
             raise RelpinsError(f"the SQL was refused: {lines[0]}; tables: {', '.join(sorted(tables))}") from None
+
+
+def _mentioned(tables: Mapping[str, Table], sql: str) -> Mapping[str, Table]:
+    """The tables that a statement can read; opening all of them would take longer than most queries.
+
+    All, where it names none: it may ask what tables there are.
+    """
+    lower = sql.lower()
+    found = {name: table for name, table in tables.items() if name in lower}
+    return found or tables
 
 
 def _assert_one_select(con: duckdb.DuckDBPyConnection, sql: str) -> None:
