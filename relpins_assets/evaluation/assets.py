@@ -1,18 +1,26 @@
 """The Dagster half of the evaluation."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
-import numpy as np
+import pyarrow as pa
 
 from relpins_assets.evaluation.cut import is_at_or_after
 from relpins_assets.evaluation.graph_at import graph_at, midnight, raw_tables
 from relpins_assets.evaluation.quality import quality_rows, quality_table
 from relpins_assets.refreshing import Materialized, WorkspaceParam, reported, table_asset
+from relpins_assets.schemas import TABLES
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake import RefreshReport
+from relpins_resources.lake.fingerprints import digest
 from relpins_resources.sources import FolderSource
+from relpins_resources.sources.layout import INPUT_TABLES
+
+QUALITY_VERSION = "1"
+"""Raised when the code of the report gives other numbers from the same catalog."""
+JUDGED = "related_pins_quality_inputs"
+"""What the home remembers: what the report was made from."""
 
 
 @table_asset(
@@ -22,23 +30,37 @@ from relpins_resources.sources import FolderSource
     kinds=["report"],
 )
 def related_pins_quality(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
-    lake, settings = workspace.lake, workspace.profile.evaluation
-    cut_at = midnight(workspace.as_of - timedelta(days=settings.holdout_days))
-    tables = raw_tables(lake)
-    table = lake.table("related_pins_quality")
-    n_later = int(np.count_nonzero(is_at_or_after(tables["board_pins"], "saved_at", cut_at)))
-    rows = table.schema.arrow().empty_table()
-    if n_later:
-        at = graph_at(workspace, tables, cut_at)
-        rows = quality_rows(at, tables, cut_at, settings.max_queries, _truth(workspace))
-    table.overwrite(rows)
+    lake = workspace.lake
+    cut_at = midnight(workspace.as_of - timedelta(days=workspace.profile.evaluation.holdout_days))
+    judged, table = _judged(workspace, cut_at), lake.table("related_pins_quality")
+    is_stale = lake.recall(JUDGED) != judged or not table.exists()
+    if is_stale:
+        table.overwrite(_judge(workspace, cut_at))
+        lake.remember(JUDGED, judged)
+    rows = table.read()
     told = quality_table(rows) if rows.num_rows else "Nothing was saved after the cut, so there is nothing to judge by."
     return reported(
         workspace,
         "related_pins_quality",
-        RefreshReport(n_new=rows.num_rows),
-        {"cut at": cut_at.date().isoformat(), "saves after it": n_later, "quality": dg.MetadataValue.md(told)},
+        RefreshReport(n_new=rows.num_rows if is_stale else 0),
+        {"cut at": cut_at.date().isoformat(), "quality": dg.MetadataValue.md(told)},
     )
+
+
+def _judge(workspace: Workspace, cut_at: datetime) -> pa.Table:
+    """Rows of the report; none where nothing was saved after the cut."""
+    tables = raw_tables(workspace.lake)
+    if not is_at_or_after(tables["board_pins"], "saved_at", cut_at).any():
+        return TABLES["related_pins_quality"].arrow().empty_table()
+    at = graph_at(workspace, tables, cut_at)
+    return quality_rows(at, tables, cut_at, workspace.profile.evaluation.max_queries, _truth(workspace))
+
+
+def _judged(workspace: Workspace, cut_at: datetime) -> str:
+    """Names all that the report depends on: what came in, the day of the cut, the profile."""
+    names = [*(f"raw_{table}" for table in INPUT_TABLES), "pin_images"]
+    versions = {name: workspace.lake.table(name).version() for name in names}
+    return digest(QUALITY_VERSION, cut_at, versions, workspace.profile.model_dump())
 
 
 def _truth(workspace: Workspace) -> Path | None:
