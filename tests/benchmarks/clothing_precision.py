@@ -1,7 +1,7 @@
 """Same-garment precision@5 of the vectors in a built home of the clothing photos; labels are read here only.
 
-    relpins build --home H --source DATA/clothing
-    python tests/benchmarks/clothing_precision.py --home H --labels DATA/clothing/labels.parquet
+relpins build --home H --source DATA/clothing
+python tests/benchmarks/clothing_precision.py --home H --labels DATA/clothing/labels.parquet
 """
 
 from __future__ import annotations
