@@ -50,6 +50,7 @@ def chosen_or_fitted(
     *,
     refit: bool,
     objection: Objection = lambda new, old: None,
+    is_usable: Callable[[Artefact], bool] = lambda old: True,
 ) -> Fitted:
     """The published version of an artefact, the one last chosen, or one fitted now.
 
@@ -61,9 +62,11 @@ def chosen_or_fitted(
         fit: writes into a folder and returns the manifest's entries.
         refit: fit even if there is a version.
         objection: asked before a refitted version is promoted.
+        is_usable: whether the old version fits the profile as it is now; one that does not counts as missing.
     """
     lake = workspace.lake
     old = _old_version(workspace, name)
+    old = old if old is not None and is_usable(old) else None
     if old is not None and not refit:
         lake.choose("artefacts", name, old.version)
         return Fitted(old, is_new=False)

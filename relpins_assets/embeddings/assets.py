@@ -10,6 +10,7 @@ from relpins_assets.embeddings.vectors import (
     embed_texts,
     fit_clip_model,
     image_features,
+    model_inputs,
     own_texts,
     training_pins,
     wanted_images,
@@ -54,8 +55,15 @@ def clip_model(context: dg.AssetExecutionContext, workspace: WorkspaceParam, con
     )
     cache = workspace.cache(f"image_features@{encoder.features_version}")
     fit = fit_clip_model(lake, encoder, sentences, cache, workspace.profile.seed)
+    made_for = model_inputs(encoder, sentences)
     fitted = chosen_or_fitted(
-        workspace, "clip_model", version, fit, refit=config.refit, objection=_objection(workspace, pins)
+        workspace,
+        "clip_model",
+        version,
+        fit,
+        refit=config.refit,
+        objection=_objection(workspace, pins),
+        is_usable=lambda old: made_for.items() <= old.manifest.items(),
     )
     lake.choose("spaces", "clip_embeddings", fitted.artefact.version)
     model = encoder.load(fitted.artefact.folder / MODEL, sentences)
@@ -77,7 +85,7 @@ def _objection(workspace: Workspace, pins: pa.Table) -> Objection:
 
     def objection(new: Artefact, old: Artefact | None) -> str | None:
         encoder, sentences = workspace.clip_encoder, workspace.sentence_encoder
-        if old is None or old.manifest.get("encoder") != encoder.name:
+        if old is None:
             return None
         texts = own_texts(pins)
         at = held_out(pins["jpeg_hash"].to_pylist(), texts)

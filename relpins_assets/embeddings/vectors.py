@@ -87,9 +87,15 @@ def fit_clip_model(
         model_folder = folder / MODEL
         model_folder.mkdir()
         report = encoder.fit(features, texts, text_vectors, model_folder, seed)
-        return {"encoder": encoder.name, "fitted on": {"images": len(texts), "with text": len(texted)}, **report}
+        fitted_on = {"images": len(texts), "with text": len(texted)}
+        return {"fitted on": fitted_on, **report, **model_inputs(encoder, sentences)}
 
     return fit
+
+
+def model_inputs(encoder: ClipEncoder, sentences: SentenceEncoder) -> dict[str, str]:
+    """What a clip model is made for, as its manifest names it: with another encoder it is of no use."""
+    return {"encoder": encoder.name, "features version": encoder.features_version, "sentences": sentences.version}
 
 
 def own_texts(pins: pa.Table) -> list[str]:

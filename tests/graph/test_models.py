@@ -83,6 +83,21 @@ def test_refitting_an_artefact_gives_it_again(copy_of_built: Copy) -> None:
     assert differences(workspace_of(one, source).lake, workspace_of(other, source).lake) == []
 
 
+def test_another_encoder_in_the_profile_is_fitted_and_published_whole(copy_of_built: Copy, tmp_path: Path) -> None:
+    home, source = copy_of_built()
+    profile = tmp_path / "wider.yaml"
+    profile.write_text(
+        "clip: {backend: grid, dim: 48}\ncontent: {backend: grid, dim: 24}\nann: {backend: exact}\n"
+        "cooccurrence: {limit: 50}\nfeeds: {limit: 4, candidates: 3, diversity: {window: 3, pool: 8}}\n"
+    )
+    run(workspace_of(home, source, str(profile)))
+    after = published(home)
+    assert after.table("clip_embeddings").vector_dim() == 48
+    assert after.table("content_embeddings").vector_dim() == 24
+    run(workspace_of(tmp_path / "fresh", source, str(profile)))
+    assert differences(workspace_of(tmp_path / "fresh", source, str(profile)).lake, after) == []
+
+
 @pytest.mark.parametrize("table", ["clip_embeddings", "content_embeddings"])
 def test_every_vector_of_a_table_has_one_length_and_unit_norm(built: Path, table: str) -> None:
     matrix = vectors(published(built / "home").table(table).read())
