@@ -123,6 +123,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(_refused(error, 2)) from None
     except TyperException as error:
         raise SystemExit(_refused(f"{error.format_message().rstrip('.')}; see `relpins --help`", 2)) from None
+    except OSError as error:
+        raise SystemExit(_refused(f"{error.filename or 'a file'}: {error.strerror or error}", 2)) from None
     except RunFailed as error:
         raise SystemExit(_refused(error, 1)) from None
     except (typer.Abort, KeyboardInterrupt):

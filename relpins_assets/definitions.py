@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from relpins_assets.embeddings.definitions import defs as embeddings
 from relpins_assets.enrichment.definitions import defs as enrichment
 from relpins_assets.evaluation.definitions import defs as evaluation
 from relpins_assets.feeds.definitions import defs as feeds
-from relpins_assets.home import Home, open_home
+from relpins_assets.home import open_home
 from relpins_assets.indexes.definitions import defs as indexes
 from relpins_assets.publish.definitions import defs as publish
 from relpins_assets.workspace import Workspace
@@ -46,7 +47,7 @@ def build_definitions(workspace: Workspace, *, without: tuple[str, ...] = ()) ->
         without: stages to leave out.
     """
     stages = [stage for name, stage in STAGES.items() if name not in without]
-    jobs = build_jobs(with_evaluation="evaluation" not in without)
+    jobs = build_jobs(workspace.home, with_evaluation="evaluation" not in without)
     rest = dg.Definitions(
         jobs=list(jobs.values()),
         schedules=build_schedules(jobs, workspace.profile.automation),
@@ -77,5 +78,9 @@ def _workspace_resource(workspace: Workspace) -> dg.ResourceDefinition:
 @dg.definitions
 def defs() -> dg.Definitions:
     """The code location: the home that $RELPINS_HOME names, `.relpins` by default."""
-    home: Home = open_home(Path(os.environ.get("RELPINS_HOME", ".relpins")))
-    return build_definitions(home.workspace())
+    folder = Path(os.environ.get("RELPINS_HOME", ".relpins"))
+
+    def reopened() -> Workspace:
+        return replace(open_home(folder).workspace(), reopen=reopened)
+
+    return build_definitions(reopened())

@@ -34,6 +34,7 @@ class Workspace:
         open_source: opens what rows come from; None to leave the raw tables as they are.
         cache_home: whose cache of encodings is used; another home's for an evaluation beside it.
         day: fixes the clock, over what profile and source say.
+        reopen: gives the workspace as its home now says, for a code location that outlives a change of settings.
     """
 
     home: Path
@@ -41,10 +42,11 @@ class Workspace:
     open_source: Callable[[], Source] | None = None
     cache_home: Path | None = None
     day: date | None = None
+    reopen: Callable[[], Workspace] | None = None
 
     def renewed(self) -> Workspace:
-        """The same workspace with nothing remembered: what a run starts from."""
-        return replace(self)
+        """What a run starts from: nothing remembered, and the settings of its home as they are now."""
+        return replace(self) if self.reopen is None else self.reopen()
 
     @cached_property
     def lake(self) -> Lake:

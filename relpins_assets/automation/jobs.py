@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TypeAlias
 
 import dagster as dg
 from dagster import AssetSelection
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from relpins_assets.automation.dead_runs import HOME_TAG
 from relpins_assets.automation.maintenance import maintenance
 from relpins_assets.profile import Automation
 
@@ -21,22 +23,24 @@ NIGHTLY = {"ops": {**REFIT["ops"], "related_pins_feeds": {"config": {"full_pass"
 JobDefinition: TypeAlias = dg.JobDefinition | UnresolvedAssetJobDefinition
 
 
-def build_jobs(*, with_evaluation: bool = True) -> dict[str, JobDefinition]:
-    """The jobs by name."""
-    everything = AssetSelection.all()
+def build_jobs(home: Path, *, with_evaluation: bool = True) -> dict[str, JobDefinition]:
+    """The jobs by name; their runs are tagged with the home that they write to."""
+    everything, tags = AssetSelection.all(), {HOME_TAG: str(home.resolve())}
     return {
         "build_all": dg.define_asset_job(
-            "build_all", everything, description="Bring the whole graph up to date, and measure it."
+            "build_all", everything, tags=tags, description="Bring the whole graph up to date, and measure it."
         ),
         "incremental": dg.define_asset_job(
             "incremental",
             everything - EVALUATION if with_evaluation else everything,
+            tags=tags,
             description="Take in what changed in the source; what the sensor runs.",
         ),
         "nightly_training": dg.define_asset_job(
             "nightly_training",
             everything,
             config=NIGHTLY,
+            tags=tags,
             description="Fit the trained artefacts again, rebuild what depends on them, measure, publish.",
         ),
         "maintenance": maintenance,

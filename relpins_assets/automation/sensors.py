@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from relpins_assets.automation.dead_runs import end_dead_runs
 from relpins_assets.automation.jobs import JobDefinition
 from relpins_assets.catalog.pending import Pending, find_pending
 from relpins_assets.workspace import Workspace
@@ -32,12 +33,18 @@ def build_sensor(incremental: JobDefinition, workspace: Workspace) -> dg.SensorD
         description="Runs `incremental` when rows of the source are new, changed or gone, or wait to be published.",
     )
     def new_pins_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        if workspace.open_source is None:
+        try:
+            now = workspace.renewed()
+        except RelpinsError as error:
+            return dg.SkipReason(f"the home cannot be opened: {error}")
+        if now.open_source is None:
             return dg.SkipReason("no source yet: run `relpins build --source FOLDER` once")
+        for run_id in end_dead_runs(context.instance, now.lake):
+            context.log.warning(f"run {run_id} has no process any more and was ended")
         if context.instance.get_runs_count(dg.RunsFilter(statuses=IN_FLIGHT)):
             return dg.SkipReason("a run is in flight")
         try:
-            pending = find_pending(workspace.renewed())
+            pending = find_pending(now)
         except RelpinsError as error:
             return dg.SkipReason(f"the source cannot be looked at: {error}")
         if pending is None:

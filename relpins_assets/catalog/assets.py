@@ -6,7 +6,6 @@ from pydantic import Field
 
 from relpins_assets.catalog.images import RawImage, decode_images
 from relpins_assets.catalog.ingest import Ingested, ingest
-from relpins_assets.catalog.pending import IMAGES_SEEN
 from relpins_assets.pictures import sheet_of_pins
 from relpins_assets.refreshing import (
     Materialized,
@@ -50,8 +49,6 @@ def _raw_asset(table: str) -> dg.AssetsDefinition:
             most_gone=workspace.profile.reading.allow_deletes_over,
             allow_deletes=config.allow_deletes,
         )
-        if table == "pins":
-            workspace.lake.remember(IMAGES_SEEN, workspace.scan.images_digest)
         for warning in ingested.warnings:
             context.log.warning(warning)
         metadata = {"files read": len(ingested.files.read), "deletes withheld": ingested.n_withheld}

@@ -43,6 +43,21 @@ def hash_image_files(lake: Lake, source: Source) -> int:
     return len(fresh)
 
 
+def changed_image_files(lake: Lake, source: Source) -> list[tuple[str, tuple[int, int] | None]]:
+    """Image files that pins name and that are not as they were hashed, with their stamps (None: not there)."""
+    held = {row["image_url"]: (row["size"], row["mtime_ns"]) for row in lake.table("source_images").read().to_pylist()}
+    named = lake.table("source_rows").read(["image_url"], where="image_url IS NOT NULL")["image_url"].unique()
+    stamps = {url: _stamp_or_none(source, url) for url in named.to_pylist()}
+    return sorted((url, stamp) for url, stamp in stamps.items() if stamp != held.get(url))
+
+
+def _stamp_or_none(source: Source, url: str) -> tuple[int, int] | None:
+    try:
+        return _stamp(source, url)
+    except (OSError, ImageOutside):
+        return None
+
+
 def _stamp(source: Source, url: str) -> tuple[int, int]:
     path = source.image_path(url)
     if not path.is_file():

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from relpins_assets.catalog.image_files import changed_image_files
 from relpins_assets.catalog.reading import changed_files
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake.fingerprints import digest
 from relpins_resources.sources.layout import INPUT_TABLES
-
-IMAGES_SEEN = "images_seen"
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,9 @@ def find_pending(workspace: Workspace) -> Pending | None:
     changed = {table: changed_files(lake, scan, table, workspace.source.reading_version) for table in INPUT_TABLES}
     n_changed = sum(len(stale) + len(vanished) for stale, vanished, _ in changed.values())
     reasons = [f"{n_changed} files new, changed or gone"] if n_changed else []
-    if lake.recall(IMAGES_SEEN) != scan.images_digest:
-        reasons.append("image files changed")
+    images = changed_image_files(lake, workspace.source)
+    if images:
+        reasons.append(f"{len(images)} image files new, changed or gone")
     published = lake.snapshots.current()
     versions = {f"raw_{table}": lake.table(f"raw_{table}").version() for table in INPUT_TABLES}
     seen = {name: published.tables[name].version for name in versions if published and name in published.tables}
@@ -42,4 +42,4 @@ def find_pending(workspace: Workspace) -> Pending | None:
     if not reasons:
         return None
     files = [(table, stale, vanished) for table, (stale, vanished, _) in changed.items()]
-    return Pending("; ".join(reasons), digest(files, scan.images_digest, versions, workspace.as_of))
+    return Pending("; ".join(reasons), digest(files, images, versions, workspace.as_of))

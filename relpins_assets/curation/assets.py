@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import dagster as dg
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from relpins_assets.curation.joins import join_rows, wanted_joins
@@ -59,11 +60,14 @@ def catalog_statistics(context: dg.AssetExecutionContext, workspace: WorkspacePa
         lambda folder: _fit_statistics(workspace, folder, inputs),
         refit=config.refit,
         objection=lambda new, old: statistics_problem(pq.read_table(new.folder / STATISTICS_FILE)),
+        is_usable=lambda old: old.manifest["rows"] > 0 or lake.table("raw_pins").count() == 0,
     )
     table, version = lake.table("catalog_statistics"), fitted.artefact.version
-    is_behind = lake.recall(IN_TABLE) != version or not table.exists()
+    frozen = pq.read_table(fitted.artefact.folder / STATISTICS_FILE)
+    rows = frozen.filter(pc.is_in(frozen["pin_id"], value_set=lake.table("raw_pins").read(["pin_id"])["pin_id"]))
+    is_behind = lake.recall(IN_TABLE) != version or table.count() != rows.num_rows or not table.exists()
     if is_behind:
-        table.overwrite(pq.read_table(fitted.artefact.folder / STATISTICS_FILE))
+        table.overwrite(rows)
         lake.remember(IN_TABLE, version)
     context.log.info(f"catalog_statistics: version {version}, {'fitted' if fitted.is_new else 'kept'}")
     report = RefreshReport(n_new=table.count() if is_behind else 0)

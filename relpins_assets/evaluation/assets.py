@@ -5,8 +5,9 @@ from pathlib import Path
 
 import dagster as dg
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from relpins_assets.evaluation.cut import is_at_or_after
+from relpins_assets.evaluation.cut import is_at_or_after, pins_at
 from relpins_assets.evaluation.graph_at import graph_at, midnight, raw_tables
 from relpins_assets.evaluation.quality import quality_rows, quality_table
 from relpins_assets.refreshing import Materialized, WorkspaceParam, reported, table_asset
@@ -38,7 +39,11 @@ def related_pins_quality(context: dg.AssetExecutionContext, workspace: Workspace
         table.overwrite(_judge(workspace, cut_at))
         lake.remember(JUDGED, judged)
     rows = table.read()
-    told = quality_table(rows) if rows.num_rows else "Nothing was saved after the cut, so there is nothing to judge by."
+    told = (
+        quality_table(rows)
+        if rows.num_rows
+        else "No pin from before the cut, or no save after it: nothing to judge by."
+    )
     return reported(
         workspace,
         "related_pins_quality",
@@ -48,9 +53,11 @@ def related_pins_quality(context: dg.AssetExecutionContext, workspace: Workspace
 
 
 def _judge(workspace: Workspace, cut_at: datetime) -> pa.Table:
-    """Rows of the report; none where nothing was saved after the cut."""
+    """Rows of the report; none where no pin was there before the cut, or nothing was saved after it."""
     tables = raw_tables(workspace.lake)
-    if not is_at_or_after(tables["board_pins"], "saved_at", cut_at).any():
+    shown = workspace.lake.table("pin_images").read(["pin_id"])["pin_id"]
+    has_candidates = pc.any(pc.is_in(pins_at(tables["pins"], cut_at)["pin_id"], value_set=shown)).as_py()
+    if not has_candidates or not is_at_or_after(tables["board_pins"], "saved_at", cut_at).any():
         return TABLES["related_pins_quality"].arrow().empty_table()
     at = graph_at(workspace, tables, cut_at)
     return quality_rows(at, tables, cut_at, workspace.profile.evaluation.max_queries, _truth(workspace))

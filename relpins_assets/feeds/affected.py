@@ -56,7 +56,7 @@ def affected_feeds(touched: Touched, inputs: FeedInputs, pools: pa.Table, neares
         nearest: of the feeds that a touched pin could enter, only so many where it is most similar; all if None.
     """
     holds = _holds_any(pools["pool"], touched.all_ids)
-    enters = _could_enter(touched, inputs, pools, nearest)
+    enters = _could_enter(touched, inputs, pools, nearest) | _shares_boards(touched, inputs, pools)
     return pools.filter(pa.array(holds | enters)).select(["strategy", "pin_id"])
 
 
@@ -86,6 +86,22 @@ def _could_enter(touched: Touched, inputs: FeedInputs, pools: pa.Table, nearest:
             some = newcomers[start : start + NEWCOMERS_AT_ONCE]
             entered[known] |= _reach(inputs, vectors, queries, some, floors, nearest)
     return entered
+
+
+def _shares_boards(touched: Touched, inputs: FeedInputs, pools: pa.Table) -> npt.NDArray[np.bool_]:
+    """(f,) whether a candidate that no pool holds yet shares boards with each feed's pin.
+
+    Its boards may have been taken in before its vectors were, by a run that built some stages only.
+    """
+    held = pc.list_flatten(pools["pool"].combine_chunks()).unique()
+    ids = pa.array(touched.present, pa.string())
+    unseen = inputs.positions(ids.filter(pc.invert(pc.is_in(ids, value_set=held))).to_pylist())
+    joins = inputs.join_of[unseen[np.isin(unseen, inputs.candidates)]]
+    starts, ends = inputs.cooccurrences.indptr[joins], inputs.cooccurrences.indptr[joins + 1]
+    mates = [inputs.cooccurrences.others[start:end] for start, end in zip(starts, ends, strict=True)]
+    near = np.isin(inputs.join_of, np.concatenate([np.empty(0, np.int64), *mates]))
+    reached = pc.is_in(pools["pin_id"], value_set=pa.array(inputs.pin_ids[near], pa.string()))
+    return np.asarray(reached.to_numpy(zero_copy_only=False) if isinstance(reached, pa.Array) else reached.to_numpy())
 
 
 def _reach(

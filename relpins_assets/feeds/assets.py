@@ -76,12 +76,14 @@ def related_pins_feeds(
     lake, feeds, exact = workspace.lake, workspace.profile.feeds, is_exact(workspace)
     versions = lake.watermark(FULL, INPUTS).now()
     inputs = load_inputs(lake)
+    wanted = wanted_feeds(workspace, full_pass=config.full_pass)
+    for mark in (FULL, NEAREST):
+        lake.watermark(mark, INPUTS).begin(digest(versions))
     searches = _searches(workspace, inputs, exact)
 
     def compute(batch: pa.Table) -> Outcome:
         return related_feeds(inputs, batch["pin_id"].to_pylist(), searches, feeds, digest(versions))
 
-    wanted = wanted_feeds(workspace, full_pass=config.full_pass)
     report = refresh_asset(context, workspace, "related_pins_feeds", compute, batch_units=256, wanted=wanted)
     lake.watermark(NEAREST, INPUTS).set(versions)
     if exact or config.full_pass:
@@ -115,15 +117,22 @@ def _affected(workspace: Workspace, all_reached: bool) -> pa.Table:
     pools = lake.table("related_pins_pools").read()
     seen_inputs = digest(watermark.now())
     behind = pools.filter(pa.array([seen != seen_inputs for seen in pools["inputs"].to_pylist()], pa.bool_()))
+    unit = ["strategy", "pin_id"]
     changes = watermark.changes()
     if changes is None:
-        return behind.select(["strategy", "pin_id"])
+        return behind.select(unit)
+    # what a pass that was cut short left may be of inputs that were taken back since
+    half_done = set(watermark.unfinished()) - {seen_inputs}
+    left = behind.filter(pa.array([seen in half_done for seen in behind["inputs"].to_pylist()], pa.bool_())).select(
+        unit
+    )
     if not any(len(one) for one in changes.values()) or behind.num_rows == 0:
-        return behind.select(["strategy", "pin_id"]).slice(0, 0)
+        return left
     inputs = load_inputs(lake)
     joins = lake.table("pin_joins").read(["join_id", "pin_ids"])
     nearest = None if all_reached else workspace.profile.feeds.nearest
-    return affected_feeds(touched_pins(changes, inputs, joins), inputs, behind, nearest)
+    reached = affected_feeds(touched_pins(changes, inputs, joins), inputs, behind, nearest)
+    return pa.concat_tables([reached, left])
 
 
 def _metadata(lake: Lake, examples: list[str]) -> Metadata:

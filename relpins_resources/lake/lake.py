@@ -23,6 +23,8 @@ from relpins_resources.lake.snapshots import Snapshot, Snapshots, TableVersion
 from relpins_resources.lake.table import Table, literal
 from relpins_resources.lake.watermarks import Watermark
 
+LIVE = ("bookkeeping", "report")
+"""Kinds of tables that are no part of a snapshot: readers see them as they are now."""
 CHOICES = ("artefacts", "indexes", "spaces")
 
 
@@ -56,7 +58,7 @@ class Lake:
         schema = self.schemas.get(name)
         if schema is None:
             raise RelpinsError(f"there is no table {name!r}; tables: {', '.join(sorted(self.schemas))}")
-        if self.snapshot is not None and schema.kind != "bookkeeping":
+        if self.snapshot is not None and schema.kind not in LIVE:
             fixed = self.snapshot.tables.get(name, TableVersion(f"{name}.lance", 0))
             return Table(schema, self._folder / fixed.path, fixed.version)
         return Table(schema, self._folder / self._file_name(schema))
@@ -119,7 +121,7 @@ class Lake:
         tables = {
             name: TableVersion(table.path.name, table.version())
             for name, table in self.tables().items()
-            if table.exists() and table.schema.kind != "bookkeeping"
+            if table.exists() and table.schema.kind not in LIVE
         }
         choices = self._choices()
         return Snapshot(as_of, tables, choices["artefacts"], choices["indexes"], choices["spaces"], profile=profile)
@@ -151,6 +153,18 @@ class Lake:
         derived = [name for name, schema in self.schemas.items() if schema.kind == "derived"]
         self.rejected.delete_where(f"`table` IN ({', '.join(map(literal, derived))})")
         write_json(self.home / "candidate.json", {"artefacts": self._choices()["artefacts"]})
+
+    def is_being_written(self) -> bool:
+        """Whether a run holds this home right now; a process that died holds nothing."""
+        path = self.home / "writer.lock"
+        if not path.exists():
+            return False
+        with path.open("a+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            return False
 
     @contextmanager
     def writer(self, wait_s: float = 600.0) -> Iterator[None]:

@@ -188,6 +188,8 @@ def vectors(rows: pa.Table, column: str = "vector") -> npt.NDArray[np.float32]:
     if pa.types.is_fixed_size_list(chunks.type):
         size = chunks.type.list_size
         return np.asarray(chunks.flatten(), dtype=np.float32).reshape(-1, size)
+    if rows.num_rows == 0:
+        return np.empty((0, 0), np.float32)
     return np.asarray(chunks.to_pylist(), dtype=np.float32).reshape(rows.num_rows, -1)
 
 

@@ -58,12 +58,26 @@ class Watermark:
             found[name] = difference
         return found
 
+    def begin(self, name: str) -> None:
+        """Record, before its first commit, that a pass of this name has begun; `set` forgets it."""
+        if name not in self.unfinished():
+            write_json(self._begun, [*self.unfinished(), name])
+
+    def unfinished(self) -> list[str]:
+        """Names of passes that began and did not end: what they committed may be of inputs that no longer stand."""
+        return list(read_json(self._begun, []))
+
     def set(self, versions: dict[str, dict[str, object]]) -> None:
         """Record that everything up to `versions` (taken by `now` before the pass) has been taken in."""
         write_json(self.path, versions)
+        self._begun.unlink(missing_ok=True)
 
     def clear(self) -> None:
         self.path.unlink(missing_ok=True)
+
+    @property
+    def _begun(self) -> Path:
+        return self.path.with_suffix(".begun")
 
 
 def _difference(table: Table, version: int) -> Changes | None:

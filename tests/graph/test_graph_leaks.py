@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 from running import COMPARED, differences, run, workspace_of
+from worlds import SmallWorld
 
 from relpins_assets.evaluation.cut import is_at_or_after
 from relpins_assets.evaluation.graph_at import graph_at, raw_tables
@@ -41,6 +42,16 @@ def test_the_graph_on_a_cut_knows_nothing_of_later_rows(world: tuple[Workspace, 
     blind = graph_at(workspace, replace_after(tables, T, seed=7), T)
     assert differences(honest.lake, blind.lake, [*COMPARED, "catalog_statistics"]) == []
     assert _rankings(honest, tables) == _rankings(blind, tables)
+
+
+def test_a_catalog_without_a_pin_from_before_the_cut_is_built_and_not_judged(tmp_path: Path) -> None:
+    world = SmallWorld.of(n_pins=20, n_boards=5)
+    for pin in world.pins.values():
+        pin["created_at"] = world.as_of - timedelta(days=2)
+    world.saves = {key: world.as_of - timedelta(days=1) for key in world.saves}
+    world.write(tmp_path / "source")
+    told = run(workspace_of(tmp_path / "home", tmp_path / "source"), "build_all")
+    assert told["related_pins_quality"]["dagster/row_count"] == 0
 
 
 def test_the_oracle_is_above_all(world: tuple[Workspace, Path]) -> None:

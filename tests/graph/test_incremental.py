@@ -8,14 +8,18 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
-from running import COMPARED, differences, run, workspace_of
+from running import COMPARED, QUIET, differences, run, workspace_of
 from worlds import SmallWorld
 
+from relpins_assets.definitions import STAGES, asset_names, build_definitions
 from relpins_assets.schemas import TABLES
+from relpins_assets.workspace import Workspace
+from relpins_resources.lake.watermarks import Watermark
 
 DEEP = bool(os.environ.get("RELPINS_DEEP"))
 SETTINGS = settings(
@@ -153,3 +157,53 @@ def test_a_touched_feed_is_not_every_feed(copy_of_built, kind: str) -> None:  # 
     world.write(source)
     told = run(workspace_of(home, source))
     assert 0 < _n_done(told) < len(world.pins)
+
+
+def test_a_pass_cut_short_and_then_taken_back_leaves_nothing_behind(copy_of_built, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    home, source = copy_of_built()
+    world = SmallWorld.of()
+    changed = sorted(world.pins)[7]
+    kept = dict(world.pins[changed])
+    world.pins[changed]["picture"] = 555
+    world.write(source)
+    monkeypatch.setattr(Watermark, "set", _die)
+    with pytest.raises(KeyboardInterrupt):
+        run(workspace_of(home, source))
+    monkeypatch.undo()
+    world.pins[changed] = kept
+    world.write(source)
+    run(workspace_of(home, source))
+    assert _differs_from_rebuild(home, source) == []
+
+
+def test_stages_built_out_of_step_end_equal_to_a_rebuild(copy_of_built) -> None:  # type: ignore[no-untyped-def]
+    home, source = copy_of_built()
+    world = SmallWorld.of()
+    new = world.add_pin()
+    world.save("board03", new)
+    world.save("board04", new)
+    world.write(source)
+    for stage in ("catalog", "curation", "candidates", "feeds"):
+        _build_stage(workspace_of(home, source), stage)
+    run(workspace_of(home, source))
+    assert _differs_from_rebuild(home, source) == []
+
+
+def _die(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _build_stage(workspace: Workspace, stage: str) -> None:
+    job = build_definitions(workspace).resolve_job_def("build_all")
+    assets = [dg.AssetKey(name) for name in asset_names(STAGES[stage])]
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert job.execute_in_process(instance=instance, run_config=QUIET, asset_selection=assets).success
+
+
+def _differs_from_rebuild(home: Path, source: Path) -> list[str]:
+    rebuilt = home.with_name("rebuilt")
+    shutil.copytree(home, rebuilt)
+    again = workspace_of(rebuilt, source)
+    again.lake.drop_derived()
+    run(again)
+    return differences(workspace_of(home, source).lake, again.lake)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
 from running import QUIET, workspace_of
 from worlds import SmallWorld
 
+from relpins_assets.automation.dead_runs import HOME_TAG
 from relpins_assets.automation.sensors import MAX_ATTEMPTS, STATE_TAG
 from relpins_assets.definitions import build_definitions
+from relpins_assets.home import open_home
 from relpins_assets.workspace import Workspace
 
 Copy = Callable[[], tuple[Path, Path]]
@@ -62,6 +65,35 @@ def test_a_state_that_runs_do_not_take_in_is_not_tried_for_ever(copy_of_built: C
             instance.report_run_failed(failed)
         assert len(keys) == MAX_ATTEMPTS
         assert isinstance(_tick(workspace_of(home, source), instance), dg.SkipReason)
+
+
+def test_a_run_whose_process_is_gone_does_not_stop_the_sensor(copy_of_built: Copy, tmp_path: Path) -> None:
+    home, source = copy_of_built()
+    world = SmallWorld.of()
+    world.add_pin()
+    world.write(source)
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        dead = instance.create_run_for_job(
+            _job(workspace_of(home, source)), tags={HOME_TAG: str(home.resolve())}, status=dg.DagsterRunStatus.STARTED
+        )
+        with workspace_of(home, source).lake.writer():  # as long as a run holds the home, it is alive
+            assert isinstance(_tick(workspace_of(home, source), instance), dg.SkipReason)
+        assert isinstance(_tick(workspace_of(home, source), instance), dg.RunRequest)
+        ended = instance.get_run_by_id(dead.run_id)
+        assert ended is not None
+        assert ended.status == dg.DagsterRunStatus.FAILURE
+
+
+def test_a_source_chosen_after_the_start_is_followed(built: Path, tmp_path: Path) -> None:
+    def reopened() -> Workspace:
+        return replace(open_home(tmp_path / "home", profile="test").workspace(), reopen=reopened)
+
+    opened_early = reopened()
+    (tmp_path / "instance").mkdir()
+    with dg.DagsterInstance.local_temp(str(tmp_path / "instance")) as instance:
+        assert "no source yet" in str(_tick(opened_early, instance).skip_message)  # type: ignore[union-attr]
+        open_home(tmp_path / "home", profile="test", source=built / "source").remember()
+        assert isinstance(_tick(opened_early, instance), dg.RunRequest)
 
 
 def test_a_turned_day_is_a_reason_to_run(copy_of_built: Copy, tmp_path: Path) -> None:
