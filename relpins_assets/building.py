@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from relpins_assets.definitions import STAGES, asset_names, build_definitions
-from relpins_assets.home import Home, open_home
+from relpins_assets.home import SETTINGS, Home, open_home
 from relpins_assets.progress import Watcher
 from relpins_resources.ann import ann_options
 from relpins_resources.errors import RelpinsError, RunFailed
@@ -45,7 +45,8 @@ def run_build(
     run_id = str(uuid.uuid4())
     started_at = time.monotonic()
     with dagster_instance(home) as instance, Watcher(instance, run_id):
-        opened.remember()
+        if not (home / SETTINGS).exists():
+            opened.remember()  # the UI may look on from the first step
         try:
             result = job.execute_in_process(
                 instance=instance,
@@ -59,6 +60,7 @@ def run_build(
             raise KeyboardInterrupt from None
         if not result.success:
             raise RunFailed(_first_failure(instance, run_id))
+    opened.remember()
     snapshot = opened.workspace().lake.snapshots.current()
     return {
         "run": run_id,

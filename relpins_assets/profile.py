@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from relpins_resources.errors import RelpinsError
 
@@ -50,6 +50,12 @@ class Diversity(Section):
     pool: int = Field(200, ge=1)
     clip: float = Field(0.5, ge=0)
     content: float = Field(0.5, ge=0)
+
+    @model_validator(mode="after")
+    def _some_signal(self) -> Diversity:
+        if self.clip + self.content <= 0:
+            raise ValueError("clip and content are both 0; at least one must say what is alike")
+        return self
 
 
 class Feeds(Section):

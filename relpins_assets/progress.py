@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 from types import TracebackType
@@ -42,7 +43,7 @@ class Watcher:
         self._cursor = connection.cursor
         for record in connection.records:
             event = record.event_log_entry.dagster_event
-            line = self._line(event, record.event_log_entry.timestamp) if event is not None else None
+            line = self._line(event, record.event_log_entry.timestamp) if event is not None else _warning(record)
             if line is not None:
                 print(line, file=sys.stderr, flush=True)
 
@@ -61,3 +62,9 @@ class Watcher:
         elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
             return f"{at - self._started.get(step, at):7.1f} s  {step:<26} FAILED"
         return None
+
+
+def _warning(record: dg.EventLogRecord) -> str | None:
+    """A warning that an asset logged, such as a file that could not be read."""
+    entry = record.event_log_entry
+    return f"           warning: {entry.user_message}" if entry.level == logging.WARNING else None

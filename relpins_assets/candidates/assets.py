@@ -55,7 +55,7 @@ def _co_occurrence_metadata(lake: Lake, graph: SharedBoards, limit: int) -> Meta
     bars = {f"{count} boards": n for count, n in sorted(histogram.items())}
     likeness = {f"{one.shared_boards} boards": one.mean_cosine or 0.0 for one in grown}
     return {
-        "pairs": n_pairs,
+        "pairs, from either side, of the images shown": n_pairs,
         "share of pairs on one board only": histogram.get(1, 0) / max(n_pairs, 1),
         "pairs by shared boards": dg.MetadataValue.md(
             as_markdown(histogram_chart(bars, "pairs by shared boards", is_log=True), "pairs by shared boards")

@@ -49,6 +49,8 @@ def _raw_asset(table: str) -> dg.AssetsDefinition:
             most_gone=workspace.profile.reading.allow_deletes_over,
             allow_deletes=config.allow_deletes,
         )
+        for warning in workspace.scan.warnings if table == "pins" else []:
+            context.log.warning(warning)
         for warning in ingested.warnings:
             context.log.warning(warning)
         metadata = {"files read": len(ingested.files.read), "deletes withheld": ingested.n_withheld}

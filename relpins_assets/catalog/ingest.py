@@ -70,9 +70,10 @@ def ingest(lake: Lake, source: Source, scan: Scan, table: str, *, most_gone: flo
         con.execute(RANKED, [table])
         con.register("held", _held(raw, table))
         report, todo_rows = _compare(con)
-        # ids made from content all change when a column comes or goes: such rows are replaced, not gone
-        is_replaced = INPUT_TABLES[table].derived_id is not None and report.n_new >= (1 - most_gone) * raw.count()
-        gone, n_withheld = _departures(con, raw, files.is_clean, most_gone, allow_deletes or is_replaced)
+        gone, n_withheld = _departures(con, raw, files.is_clean, most_gone, allow_deletes)
+        if n_withheld and files.is_clean and INPUT_TABLES[table].derived_id is not None:
+            # ids made from content all change when a column comes: old and new rows together would count twice
+            report, todo_rows = RefreshReport(n_fresh=report.n_fresh), {}
         todo = _Todo(todo_rows, _new_losers(con, lake, table))
         rejected = _rejected(con, table)
     finally:

@@ -43,19 +43,20 @@ from relpins_resources.lake.fingerprints import digest
 def clip_model(context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FitConfig) -> Materialized:
     lake, encoder, sentences = workspace.lake, workspace.clip_encoder, workspace.sentence_encoder
     pins = training_pins(lake)
-    if pins.num_rows == 0:
+    if pins.num_rows == 0 and lake.chosen("artefacts", "clip_model") is None:
         raise dg.Failure("no pin has a usable image, so there is nothing to fit; see rejected_rows for the reasons")
     version = digest(
         encoder.features_version,
         sentences.version,
+        workspace.profile.clip,
         workspace.profile.seed,
         pins["jpeg_hash"].to_pylist(),
         pins["title"].to_pylist(),
         pins["description"].to_pylist(),
     )
     cache = workspace.cache(f"image_features@{encoder.features_version}")
-    fit = fit_clip_model(lake, encoder, sentences, cache, workspace.profile.seed)
-    made_for = model_inputs(encoder, sentences)
+    fit = fit_clip_model(workspace, cache)
+    made_for = model_inputs(encoder, sentences, workspace.profile.clip)
     fitted = chosen_or_fitted(
         workspace,
         "clip_model",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from relpins_assets.enrichment.descriptions import own_text
+from relpins_assets.workspace import Workspace
 from relpins_resources.ann import snap
 from relpins_resources.encoders import ClipEncoder, ClipModel, SentenceEncoder
 from relpins_resources.images import decode_pixels
@@ -67,14 +69,13 @@ def embed_texts(pins: pa.Table, encoder: SentenceEncoder, cache: Cache) -> pa.Ta
     return _rows(pins, cache.vectors(hashes, lambda positions: encoder.encode([texts[i] for i in positions])))
 
 
-def fit_clip_model(
-    lake: Lake, encoder: ClipEncoder, sentences: SentenceEncoder, cache: Cache, seed: int
-) -> Callable[[Path], Mapping[str, Any]]:
+def fit_clip_model(workspace: Workspace, cache: Cache) -> Callable[[Path], Mapping[str, Any]]:
     """A function that fits the clip model on the catalog into a folder and returns its held-out report.
 
     The heads see the pins' own titles and descriptions only: pixel statements would teach the model its own words, and
     board titles would carry later saves into it.
     """
+    lake, encoder, sentences = workspace.lake, workspace.clip_encoder, workspace.sentence_encoder
 
     def fit(folder: Path) -> Mapping[str, Any]:
         pins = training_pins(lake)
@@ -86,16 +87,22 @@ def fit_clip_model(
             text_vectors[texted] = sentences.encode([texts[i] for i in texted])
         model_folder = folder / MODEL
         model_folder.mkdir()
-        report = encoder.fit(features, texts, text_vectors, model_folder, seed)
-        fitted_on = {"images": len(texts), "with text": len(texted)}
-        return {"fitted on": fitted_on, **report, **model_inputs(encoder, sentences)}
+        report = encoder.fit(features, texts, text_vectors, model_folder, workspace.profile.seed)
+        versions = {name: lake.table(name).version() for name in ("raw_pins", "pin_images", "pin_joins")}
+        fitted_on = {"images": len(texts), "with text": len(texted), "seed": workspace.profile.seed, **versions}
+        return {"fitted on": fitted_on, **report, **model_inputs(encoder, sentences, workspace.profile.clip)}
 
     return fit
 
 
-def model_inputs(encoder: ClipEncoder, sentences: SentenceEncoder) -> dict[str, str]:
+def model_inputs(encoder: ClipEncoder, sentences: SentenceEncoder, config: Mapping[str, Any]) -> dict[str, str]:
     """What a clip model is made for, as its manifest names it: with another encoder it is of no use."""
-    return {"encoder": encoder.name, "features version": encoder.features_version, "sentences": sentences.version}
+    return {
+        "encoder": encoder.name,
+        "features version": encoder.features_version,
+        "sentences": sentences.version,
+        "config": json.dumps(dict(config), sort_keys=True),
+    }
 
 
 def own_texts(pins: pa.Table) -> list[str]:

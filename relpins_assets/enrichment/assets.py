@@ -45,4 +45,9 @@ def enriched_descriptions(context: dg.AssetExecutionContext, workspace: Workspac
 
 def _examples(workspace: WorkspaceParam) -> str:
     rows = workspace.lake.query("SELECT pin_id, description FROM enriched_descriptions ORDER BY md5(pin_id) LIMIT 5")
-    return "\n".join(f"- **{row['pin_id']}**: {row['description']}" for row in rows.to_pylist())
+    return "\n".join(f"- `{_shown(row['pin_id'])}`: `{_shown(row['description'])}`" for row in rows.to_pylist())
+
+
+def _shown(text: str) -> str:
+    """A catalog's words as they are: in a code span nothing is rendered."""
+    return " ".join(text.replace("`", "'").split())[:200]

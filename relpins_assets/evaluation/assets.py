@@ -73,4 +73,4 @@ def _judged(workspace: Workspace, cut_at: datetime) -> str:
 def _truth(workspace: Workspace) -> Path | None:
     """Where a sample world keeps its truth; None for any other source."""
     root = workspace.source.root if isinstance(workspace.source, FolderSource) else None
-    return root if root is not None and (root / "_truth").is_dir() else None
+    return root if root is not None and (root / "_truth" / "pin_affinity.parquet").is_file() else None

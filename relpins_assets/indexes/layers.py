@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from relpins_resources.ann import LayeredIndex
+from relpins_resources.ann import LayeredIndex, ann_options
 from relpins_resources.lake import Lake
 from relpins_resources.lake.artefacts import Artefact
 from relpins_resources.lake.fingerprints import digest
@@ -38,8 +38,8 @@ def refresh_index(lake: Lake, name: str, embeddings: str, config: Mapping[str, A
     space or another backend starts from nothing.
     """
     table = lake.table(embeddings)
-    backend = dict(config)
-    origin = {"space": table.path.name, "config": dict(config), "seed": seed}
+    backend, options = ann_options(config)
+    origin = {"space": table.path.name, "backend": backend, "options": options, "seed": seed}
     current = lake.index(name)
     if current is not None and current.manifest["origin"] != origin:
         current = None
@@ -54,7 +54,7 @@ def refresh_index(lake: Lake, name: str, embeddings: str, config: Mapping[str, A
         rows = table.read(["pin_id", "vector"]) if current is None else table.read_keys(upserts, ["pin_id", "vector"])
         given = (rows["pin_id"].to_pylist(), vectors(rows))
         if current is None:
-            LayeredIndex.create(folder / "layers", *given, backend.pop("backend"), seed, **backend)
+            LayeredIndex.create(folder / "layers", *given, backend, seed, **options)
         else:
             LayeredIndex.open(current.folder / "layers").updated(folder / "layers", given, removed.to_pylist())
         pq.write_table(wanted, folder / HELD)

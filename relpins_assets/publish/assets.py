@@ -4,10 +4,15 @@ from datetime import timedelta
 
 import dagster as dg
 
-from relpins_assets.publish.gates import feed_problems, space_problems
+from relpins_assets.publish.gates import feed_problems, recall_problems, space_problems, table_problems
 from relpins_assets.refreshing import OWNERS, Materialized, WorkspaceParam
 
-GATES = {"feed_integrity": feed_problems, "one_space": space_problems}
+GATES = {
+    "feed_integrity": feed_problems,
+    "one_space": space_problems,
+    "recall": recall_problems,
+    "schema": table_problems,
+}
 
 
 @dg.asset(

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from relpins_assets.indexes.layers import open_index
+from relpins_assets.refreshing import schema_problems
 from relpins_resources.lake import Lake
+
+RECALL_K = 10
+RECALL_FLOOR = 0.95
+RECALL_QUERIES = 200
+INDEXES = {"clip_index": "clip_embeddings", "content_index": "content_embeddings"}
 
 BROKEN_FEEDS = """
 SELECT
@@ -32,7 +39,7 @@ def feed_problems(lake: Lake) -> list[str]:
 def space_problems(lake: Lake) -> list[str]:
     """Where an index and its table are not of one vector space."""
     problems = []
-    for index, embeddings in (("clip_index", "clip_embeddings"), ("content_index", "content_embeddings")):
+    for index, embeddings in INDEXES.items():
         artefact, table = lake.index(index), lake.table(embeddings)
         if artefact is None:
             problems.append(f"{index} was never built")
@@ -41,3 +48,20 @@ def space_problems(lake: Lake) -> list[str]:
         elif artefact.manifest["n_vectors"] != table.count():
             problems.append(f"{index} holds {artefact.manifest['n_vectors']} vectors, {embeddings} {table.count()}")
     return problems
+
+
+def recall_problems(lake: Lake) -> list[str]:
+    """Which index misses too many of the true neighbours."""
+    problems = []
+    for name in INDEXES:
+        index = open_index(lake, name)
+        recall = index.recall_at(RECALL_K, RECALL_QUERIES) if index is not None else 1.0
+        if recall < RECALL_FLOOR:
+            problems.append(f"{name}: recall@{RECALL_K} is {recall:.3f}, at least {RECALL_FLOOR} is asked for")
+    return problems
+
+
+def table_problems(lake: Lake) -> list[str]:
+    """Which derived table is not as declared."""
+    derived = [table for table in lake.tables().values() if table.schema.kind in ("derived", "ledger")]
+    return [f"{table.name}: {problem}" for table in derived for problem in schema_problems(table)]

@@ -77,6 +77,7 @@ def validate(
     """
     layout = INPUT_TABLES[table]
     rows = pa.Table.from_batches([rows]) if isinstance(rows, pa.RecordBatch) else rows
+    rows = pa.Table.from_arrays([plain(column) for column in rows.columns], names=rows.column_names)  # no views
     raw = with_attributes(rows, layout.column_names) if layout.keeps_unknown_columns else rows
     findings = Findings(rows.num_rows)
     _find_malformed(raw, findings)

@@ -161,6 +161,7 @@ def test_what_blocks_and_what_warns(checks: dict[str, dict[str, dg.AssetCheckSpe
         ("content_index", "recall"),
         ("published_snapshot", "feed_integrity"),
         ("published_snapshot", "one_space"),
+        ("published_snapshot", "recall"),
     }
     warning = {(name, check) for name, of_asset in checks.items() for check, spec in of_asset.items()} - blocking
     assert {one for one in warning if one[0].startswith("raw_")} == {

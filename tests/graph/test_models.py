@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from running import QUIET, differences, run, workspace_of
-from worlds import SmallWorld
+from worlds import BROKEN, SmallWorld
 
 from relpins_assets.automation.jobs import REFIT
 from relpins_assets.definitions import build_definitions
@@ -103,3 +103,15 @@ def test_every_vector_of_a_table_has_one_length_and_unit_norm(built: Path, table
     matrix = vectors(published(built / "home").table(table).read())
     assert matrix.shape[0] == 59
     assert abs((matrix.astype(float) ** 2).sum(axis=1) - 1).max() < 0.01
+
+
+def test_the_last_pins_can_leave(tmp_path: Path) -> None:
+    world = SmallWorld.of(n_pins=5, n_boards=2)
+    world.write(tmp_path / "source")
+    run(workspace_of(tmp_path / "home", tmp_path / "source"))
+    for pin in world.pins.values():
+        pin["picture"] = BROKEN
+    world.write(tmp_path / "source")
+    run(workspace_of(tmp_path / "home", tmp_path / "source"))
+    lake = published(tmp_path / "home")
+    assert lake.table("related_pins_feeds").count() == lake.table("clip_embeddings").count() == 0
