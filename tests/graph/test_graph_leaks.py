@@ -17,6 +17,7 @@ from relpins_assets.evaluation.protocol import build_queries
 from relpins_assets.evaluation.quality import quality_rows
 from relpins_assets.evaluation.systems import Systems, collapsed
 from relpins_assets.feeds.inputs import load_inputs
+from relpins_assets.schemas import TABLES
 from relpins_assets.workspace import Workspace
 from relpins_resources.sample_world import write_sample_world
 
@@ -71,3 +72,12 @@ def _rankings(at: Workspace, tables: dict) -> dict[str, list]:  # type: ignore[t
     queries = build_queries(as_shown, T, max_queries=200)
     systems = Systems(inputs, queries, 50).all(at.profile.feeds, as_shown, truth=None)
     return {name: rankings(np.arange(len(queries))).tolist() for name, rankings in systems.items()}
+
+
+def test_two_builds_of_the_sample_world_from_scratch_are_equal(world: tuple[Workspace, Path], tmp_path: Path) -> None:
+    workspace, _ = world
+    write_sample_world(tmp_path / "source", seed=3, n_pins=80)
+    again = workspace_of(tmp_path / "home", tmp_path / "source")
+    run(again)
+    kept = [name for name, schema in TABLES.items() if schema.kind in ("raw", "trained", "derived", "ledger")]
+    assert differences(workspace.lake, again.lake, kept) == []
