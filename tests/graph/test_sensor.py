@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
-from running import QUIET, workspace_of
+from running import QUIET, run, workspace_of
 from worlds import SmallWorld
 
 from relpins_assets.automation.dead_runs import HOME_TAG
@@ -43,8 +43,8 @@ def test_a_run_in_flight_is_waited_for(copy_of_built: Copy, tmp_path: Path) -> N
     world.add_pin()
     world.write(source)
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        run = instance.create_run_for_job(_job(workspace_of(home, source)))
-        assert run.status == dg.DagsterRunStatus.NOT_STARTED
+        launched = instance.create_run_for_job(_job(workspace_of(home, source)))
+        assert launched.status == dg.DagsterRunStatus.NOT_STARTED
         skipped = _tick(workspace_of(home, source), instance)
         assert isinstance(skipped, dg.SkipReason)
         assert "in flight" in str(skipped.skip_message)
@@ -82,6 +82,15 @@ def test_a_run_whose_process_is_gone_does_not_stop_the_sensor(copy_of_built: Cop
         ended = instance.get_run_by_id(dead.run_id)
         assert ended is not None
         assert ended.status == dg.DagsterRunStatus.FAILURE
+
+
+def test_maintenance_gives_the_sensor_nothing_to_do(copy_of_built: Copy, tmp_path: Path) -> None:
+    home, source = copy_of_built()
+    run(workspace_of(home, source), "maintenance")
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        assert isinstance(_tick(workspace_of(home, source), instance), dg.SkipReason)
+    told = run(workspace_of(home, source))
+    assert not any(one.get("new") or one.get("stale") for one in told.values())
 
 
 def test_a_source_chosen_after_the_start_is_followed(built: Path, tmp_path: Path) -> None:
