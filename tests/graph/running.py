@@ -62,7 +62,10 @@ def differences(one: Lake, other: Lake, names: list[str] | None = None) -> list[
 def index_differences(one: Lake, other: Lake) -> list[str]:
     """Indexes are equal if they find the same pins with the same scores, however they are layered."""
     found = []
-    for name, embeddings in (("clip_index", "clip_embeddings"), ("content_index", "content_embeddings")):
+    for name in sorted(folder.name for folder in one.indexes.root.iterdir()):
+        artefact = one.index(name)
+        assert artefact is not None
+        embeddings = artefact.manifest["origin"]["space"].split("@")[0]
         left, right = open_index(one, name), open_index(other, name)
         assert left is not None
         assert right is not None
