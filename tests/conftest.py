@@ -1,9 +1,14 @@
-"""A small CLIP checkpoint in open_clip's own folder format: no weights can be fetched where tests run."""
+"""Hypothesis draws the same examples in every run of CI; a small CLIP checkpoint in open_clip's own folder format."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("ci", derandomize=not os.environ.get("RELPINS_DEEP"), database=None)
+settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")
