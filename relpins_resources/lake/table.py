@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from relpins_resources.lake.files import remove_folder
+from relpins_resources.lake.files import folder_lock, remove_folder
 from relpins_resources.lake.schema import VECTOR, TableSchema
 
 INDEX_FROM_ROWS = 50_000
@@ -90,12 +90,10 @@ class Table:
         if self.exists() or (self.schema.has_vectors and not vector_dim):
             return
         self._assert_writable()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            lance.write_dataset(self._keyed(self.schema.arrow(vector_dim).empty_table()), str(self.path))
-        except OSError:
-            if not self.exists():  # another process made it in the meantime
-                raise
+        # under a lock: of two processes that create at once, Lance lets the second overwrite what the first then wrote
+        with folder_lock(self.path.parent):
+            if not self.exists():
+                lance.write_dataset(self._keyed(self.schema.arrow(vector_dim).empty_table()), str(self.path))
 
     def upsert(self, rows: pa.Table) -> None:
         """Insert rows, replacing those with the same key; a key may stand among `rows` once."""
@@ -126,9 +124,9 @@ class Table:
     def overwrite(self, rows: pa.Table) -> None:
         """Replace the whole content in one commit."""
         self._assert_writable()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        mode = "overwrite" if self.exists() else "create"
-        lance.write_dataset(self._keyed(self.conform(rows)), str(self.path), mode=mode)
+        with folder_lock(self.path.parent):
+            mode = "overwrite" if self.exists() else "create"
+            lance.write_dataset(self._keyed(self.conform(rows)), str(self.path), mode=mode)
 
     def drop(self) -> None:
         self._assert_writable()
