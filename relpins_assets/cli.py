@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 
 from relpins_assets.json_values import to_json
 from relpins_resources.errors import RelpinsError, RunFailed
+from relpins_resources.query.errors import QueryError
 
 app = typer.Typer(
     help="Related-item feeds from images: build them, read them, see why.",
@@ -67,12 +68,32 @@ def feed(
     pin_id: Annotated[str, typer.Argument(help="the pin whose feed is wanted")],
     home: HomeOption = DEFAULT_HOME,
     limit: Annotated[int, typer.Option(help="how many pins at most")] = 20,
+    strategy: Annotated[str | None, typer.Option(help="the saved query whose feeds are wanted")] = None,
     as_json: JsonOption = True,
 ) -> None:
-    """Print a pin's related feed, and the rank that each signal gave each pin."""
+    """Print a pin's published related feed, and the rank that each signal gave each pin."""
     from relpins_assets.reading import related_feed
 
-    say({"results": related_feed(home, pin_id, limit)}, as_json=True)
+    say({"results": related_feed(home, pin_id, limit, strategy)}, as_json=True)
+
+
+@app.command()
+def query(
+    what: Annotated[str, typer.Argument(metavar="FILE|TEXT|NAME", help="a saved query's name, a file, or the text")],
+    home: HomeOption = DEFAULT_HOME,
+    param: Annotated[list[str] | None, typer.Option(help="name=value; once for each parameter")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="what each stage did, and each term of each score")
+    ] = False,
+    why_not: Annotated[str | None, typer.Option(metavar="PIN", help="what became of a pin that is missing")] = None,
+    pagination_key: Annotated[str | None, typer.Option(help="leave out what this key was shown before")] = None,
+    as_json: JsonOption = True,
+) -> None:
+    """Run a query on the published snapshot."""
+    from relpins_assets.querying import Reader
+
+    found = Reader(home).query(what, param or [], explain=explain, why_not_item=why_not, pagination_key=pagination_key)
+    say(found, as_json=True)
 
 
 @app.command()
@@ -97,6 +118,30 @@ def status(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None
         say(found, as_json=True)
     else:
         print_status(found)
+
+
+@app.command()
+def snapshots(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """List the published snapshots, newest first; readers see the one with the star."""
+    from relpins_assets.rollback import list_snapshots, print_snapshots
+
+    found = list_snapshots(home)
+    if as_json:
+        say({"snapshots": found}, as_json=True)
+    else:
+        print_snapshots(found)
+
+
+@app.command()
+def rollback(
+    number: Annotated[int | None, typer.Argument(help="which snapshot; the one before the current by default")] = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Have readers see an earlier snapshot, until a build publishes something new."""
+    from relpins_assets.rollback import roll_back
+
+    say(roll_back(home, number), as_json)
 
 
 def say(value: dict[str, Any], as_json: bool) -> None:
@@ -135,7 +180,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _refused(why: object, code: int) -> int:
-    print(f"relpins: {' '.join(str(why).split())}", file=sys.stderr)
+    told = str(why) if isinstance(why, QueryError) else " ".join(str(why).split())  # a query's caret needs its line
+    print(f"relpins: {told}", file=sys.stderr)
     return code
 
 

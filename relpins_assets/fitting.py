@@ -86,6 +86,6 @@ def chosen_or_fitted(
 def _old_version(workspace: Workspace, name: str) -> Artefact | None:
     """What is published, else what was last chosen: a first build that was killed has published nothing yet."""
     lake = workspace.lake
-    published = lake.snapshots.current()
+    published = lake.snapshots.newest()
     version = (published.artefacts.get(name) if published else None) or lake.chosen("artefacts", name)
     return lake.artefacts.get(name, version) if version else None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from relpins_resources.errors import RelpinsError
 
@@ -36,36 +36,16 @@ class Cooccurrence(Section):
     limit: int = Field(10_000, gt=0)
 
 
-class Weights(Section):
-    """Shares of the blend; each signal adds weight / (1 + rank)."""
-
-    clip: float = Field(0.5, ge=0)
-    cooccurrence: float = Field(0.3, ge=0)
-    content: float = Field(0.2, ge=0)
-
-
-class Diversity(Section):
-    strength: float = Field(0.2, ge=0, le=1)
-    window: int = Field(10, ge=1)
-    pool: int = Field(200, ge=1)
-    clip: float = Field(0.5, ge=0)
-    content: float = Field(0.5, ge=0)
-
-    @model_validator(mode="after")
-    def _some_signal(self) -> Diversity:
-        if self.clip + self.content <= 0:
-            raise ValueError("clip and content are both 0; at least one must say what is alike")
-        return self
-
-
 class Feeds(Section):
-    """The feed of every pin. Up to `exact_up_to` pins every reached feed is refreshed at once, beyond the `nearest`."""
+    """Which saved queries are materialised, for every pin (`related`) and for every person (`home`).
 
-    strategy: str = "related_pins"
-    limit: int = Field(20, ge=1, le=1000)
-    candidates: int = Field(100, ge=1)
-    weights: Weights = Weights()
-    diversity: Diversity = Diversity()
+    `parameters` are given to those that declare them. Up to `exact_up_to` pins searches are exact and every reached
+    feed is refreshed at once, beyond that the `nearest`.
+    """
+
+    related: tuple[str, ...] = ("related_pins",)
+    home: tuple[str, ...] = ("home_feed",)
+    parameters: dict[str, Any] = {}
     exact_up_to: int = Field(50_000, ge=0)
     nearest: int = Field(200, ge=1)
 
@@ -88,7 +68,8 @@ class Profile(Section):
     """Everything that a deployment decides.
 
     The clock is `as_of`: a day, `today`, or `source`: the day that the source says it stands for, else today.
-    `columns`, `tables` and `sql` map a catalog's own names and shapes onto the input layout.
+    `columns`, `tables` and `sql` map a catalog's own names and shapes onto the input layout. `filters` are predicates
+    that queries name by prebuilt('name').
     """
 
     name: str = "custom"
@@ -104,6 +85,7 @@ class Profile(Section):
     ann: dict[str, Any] = {"backend": "annoy"}
     cooccurrence: Cooccurrence = Cooccurrence()
     feeds: Feeds = Feeds()
+    filters: dict[str, str] = {}
     evaluation: Evaluation = Evaluation()
     automation: Automation = Automation()
     seed: int = 0

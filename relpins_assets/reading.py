@@ -9,24 +9,24 @@ from typing import Any
 
 import duckdb
 
+from relpins_assets.home import open_home
 from relpins_assets.schemas import TABLES
 from relpins_resources.errors import RelpinsError
 from relpins_resources.lake import Lake
 
 FEED = """
-SELECT f.candidate_pin_id AS item_id, p.title, p.image_url, f.score, f.rank, f.clip_rank, f.content_rank,
-       f.cooccurrence_rank, f.clip_similarity, f.content_similarity, f.n_shared_boards, f.retrieved_by
+SELECT f.candidate_pin_id AS item_id, p.title, p.image_url, p.board_category, f.*
 FROM related_pins_feeds f LEFT JOIN raw_pins p ON p.pin_id = f.candidate_pin_id
-WHERE f.pin_id = ? ORDER BY f.strategy, f.rank LIMIT ?
+WHERE f.pin_id = ? AND f.strategy = ? ORDER BY f.rank LIMIT ?
 """
 MOST_PINS = 1_000
 METADATA = (
     "rank",
+    "strategy",
     "clip_rank",
     "content_rank",
+    "twotower_rank",
     "cooccurrence_rank",
-    "clip_similarity",
-    "content_similarity",
     "n_shared_boards",
     "retrieved_by",
 )
@@ -45,29 +45,43 @@ def published(home: Path) -> Lake:
     return lake.at(snapshot)
 
 
-def related_feed(home: Path, pin_id: str, limit: int) -> list[dict[str, Any]]:
-    """A pin's related feed, best first; each entry says which rank each signal gave it.
+def related_feed(home: Path, pin_id: str, limit: int, strategy: str | None = None) -> list[dict[str, Any]]:
+    """A pin's related feed as it was published, best first; each entry says which rank each signal gave it.
+
+    Args:
+        strategy: the saved query whose feeds are wanted; by default the first that the profile names.
 
     Raises:
-        RelpinsError: the pin is unknown, or known and rejected (then with the reason), or the limit is out of range.
+        RelpinsError: the pin is unknown, or known and rejected (then with the reason), there are no feeds of that
+            strategy, or the limit is out of range.
     """
     if not 1 <= limit <= MOST_PINS:
         raise RelpinsError(f"--limit {limit} is out of range; ask for 1 to {MOST_PINS} pins")
     lake = published(home)
-    rows = lake.query(FEED, [pin_id, limit]).to_pylist()
+    strategy = _known_strategy(lake, strategy or next(iter(open_home(home).profile.feeds.related), None))
+    rows = lake.query(FEED, [pin_id, strategy, limit]).to_pylist()
     if not rows and lake.table("related_pins_pools").count(f"pin_id = '{_quoted(pin_id)}'") == 0:
-        raise RelpinsError(_why_no_feed(lake, pin_id))
+        raise RelpinsError(why_unknown(lake, pin_id))
+    shown = ("item_id", "title", "image_url", "board_category", "score")
     return [
         {
-            "item_id": row["item_id"],
             "id": row["item_id"],
-            "title": row["title"],
-            "image_url": row["image_url"],
-            "score": row["score"],
+            **{name: row[name] for name in shown},
             "metadata": {name: row[name] for name in METADATA},
         }
         for row in rows
     ]
+
+
+def _known_strategy(lake: Lake, wanted: str | None) -> str:
+    found = lake.query("SELECT DISTINCT strategy FROM related_pins_pools ORDER BY 1")["strategy"].to_pylist()
+    if wanted not in found:
+        there = ", ".join(found) or "none"
+        raise RelpinsError(
+            f"no related feeds of strategy {wanted!r} are published; there are: {there}. Name it under feeds.related"
+            " in the profile, or run it now with `relpins query`"
+        )
+    return wanted
 
 
 def run_sql(home: Path, statement: str) -> list[dict[str, Any]]:
@@ -102,7 +116,8 @@ def _distinct(names: list[str]) -> list[str]:
     return distinct
 
 
-def _why_no_feed(lake: Lake, pin_id: str) -> str:
+def why_unknown(lake: Lake, pin_id: str) -> str:
+    """Why a pin has no feed: it was rejected, or there is no such pin; then with the nearest names."""
     of_pin = f"`table` IN ('pins', 'pin_images') AND key = '{_quoted(pin_id)}'"
     known = sorted(lake.table("raw_pins").read(["pin_id"])["pin_id"].to_pylist())
     reasons = lake.rejected.read(["table", "reason", "detail"], where=of_pin).sort_by("table").to_pylist()

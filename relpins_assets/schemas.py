@@ -245,7 +245,47 @@ def _embeddings(name: str, what: str) -> TableSchema:
 EMBEDDINGS = (
     _embeddings("clip_embeddings", "what its image looks like"),
     _embeddings("content_embeddings", "what its enriched description says"),
+    TableSchema(
+        "semantic_ids",
+        "one row per pin",
+        ("pin_id",),
+        (
+            _id("pin_id", "the pin"),
+            Column("codes", pa.list_(pa.int32()), "its look, coarse to fine: a code per level", is_nullable=False),
+            FINGERPRINT,
+        ),
+    ),
 )
+
+INDEXES = (
+    TableSchema(
+        "lexical_index",
+        "one row per distinct image",
+        ("pin_id",),
+        (
+            _id("pin_id", "the pin that stands for the image"),
+            Column("text", STRING, "all words about it, under the full-text index", is_nullable=False),
+            FINGERPRINT,
+        ),
+    ),
+)
+
+UNBUILT = (
+    _embeddings("twotower_embeddings", "where what people save places it"),
+    TableSchema(
+        "twotower_users",
+        "one row per user",
+        ("user_id",),
+        (
+            _id("user_id", "the user"),
+            Column("vector", VECTOR, "where their saves place them among the pins, unit length", is_nullable=False),
+            FINGERPRINT,
+        ),
+        is_versioned=True,
+    ),
+    _embeddings("pinclip_embeddings", "what its image, words and boards say together"),
+)
+"""Declared, so that queries may name them; no asset fills them yet."""
 
 CANDIDATES = (
     TableSchema(
@@ -262,43 +302,55 @@ CANDIDATES = (
     ),
 )
 
-FEEDS = (
-    TableSchema(
-        "related_pins_feeds",
-        "one row per strategy, pin and rank",
-        ("strategy", "pin_id", "rank"),
+
+def _feeds(name: str, unit: str, what: str) -> tuple[TableSchema, TableSchema]:
+    """The feeds of every `unit`, and their ledger: what each was computed from."""
+    key = (_id("strategy", "the saved query that made it"), _id(unit, what))
+    ranks = [
+        Column(f"{signal}_rank", pa.int32(), f"rank by {told} among the candidates")
+        for signal, told in (
+            ("clip", "look"),
+            ("content", "description"),
+            ("twotower", "what people do"),
+            ("pinclip", "look, words and boards in one"),
+        )
+    ]
+    feeds = TableSchema(
+        name,
+        f"one row per strategy, {unit.removesuffix('_id')} and rank",
+        ("strategy", unit, "rank"),
         (
-            _id("strategy", "the blend that made it"),
-            _id("pin_id", "the pin that the feed is for"),
+            *key,
             Column("rank", pa.int32(), "place in the feed, 1 is first", is_nullable=False),
             _id("candidate_pin_id", "the pin recommended there"),
-            Column("score", FLOAT, "score of the blend, before diversity"),
-            Column("clip_rank", pa.int32(), "rank by look among the pin's candidates"),
-            Column("content_rank", pa.int32(), "rank by description among them"),
-            Column("cooccurrence_rank", pa.int32(), "rank by shared boards among them; null if they share none"),
-            Column("clip_similarity", FLOAT, "cosine of the two clip vectors"),
-            Column("content_similarity", FLOAT, "cosine of the two content vectors"),
+            Column("score", FLOAT, "its score, before reordering"),
+            *ranks,
+            Column("cooccurrence_rank", pa.int32(), "place among the pins that share boards; null if not among them"),
             Column("n_shared_boards", pa.int32(), "boards that both images stand on"),
-            Column("retrieved_by", STRINGS, "which candidate lists named it"),
+            Column("retrieved_by", STRINGS, "which retrievers named it; none where it was woven in"),
         ),
-        unit=("strategy", "pin_id"),
-        ledger="related_pins_pools",
-    ),
-    TableSchema(
-        "related_pins_pools",
-        "one row per strategy and pin",
-        ("strategy", "pin_id"),
+        unit=("strategy", unit),
+        ledger=f"{name.removesuffix('_feeds')}_pools",
+    )
+    pools = TableSchema(
+        str(feeds.ledger),
+        f"one row per strategy and {unit.removesuffix('_id')}",
+        ("strategy", unit),
         (
-            _id("strategy", "the blend"),
-            _id("pin_id", "the pin that the feed is for"),
-            Column("pool", STRINGS, "every candidate that was scored"),
-            Column("clip_floor", FLOAT, "similarity that a pin must reach to enter by look; null if any would"),
-            Column("content_floor", FLOAT, "the same by description"),
-            Column("inputs", STRING, "versions of the inputs it was computed from", is_volatile=True),
+            *key,
+            Column("pool", STRINGS, "every candidate that was retrieved"),
+            Column("floors", pa.list_(pa.float64()), "similarity needed to enter each search; null if any would do"),
+            Column("inputs", STRING, "names the state of the catalog that it was computed from", is_volatile=True),
             FINGERPRINT,
         ),
         kind="ledger",
-    ),
+    )
+    return feeds, pools
+
+
+FEEDS = (
+    *_feeds("related_pins_feeds", "pin_id", "the pin that the feed is for"),
+    *_feeds("home_feeds", "user_id", "the person that the feed is for"),
 )
 
 EVALUATION = (
@@ -321,6 +373,17 @@ EVALUATION = (
 
 TABLES = {
     schema.name: schema
-    for group in (RAW_TABLES, BOOKKEEPING, CURATION, ENRICHMENT, EMBEDDINGS, CANDIDATES, FEEDS, EVALUATION)
+    for group in (
+        RAW_TABLES,
+        BOOKKEEPING,
+        CURATION,
+        ENRICHMENT,
+        EMBEDDINGS,
+        UNBUILT,
+        INDEXES,
+        CANDIDATES,
+        FEEDS,
+        EVALUATION,
+    )
     for schema in group
 }

@@ -88,6 +88,11 @@ class Workspace:
     def image_limits(self) -> ImageLimits:
         return ImageLimits(**self.profile.images.model_dump())
 
+    @property
+    def strategies_home(self) -> Path:
+        """The home whose own saved queries are used."""
+        return self.cache_home or self.home
+
     def cache(self, name: str) -> Cache:
         """Encodings by content hash, shared by everything that would encode the same thing again."""
         return Cache((self.cache_home or self.home) / "cache", name)

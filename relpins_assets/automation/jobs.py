@@ -13,7 +13,7 @@ from relpins_assets.automation.dead_runs import HOME_TAG
 from relpins_assets.automation.maintenance import maintenance
 from relpins_assets.profile import Automation
 
-TRAINED = ("catalog_statistics", "clip_model")
+TRAINED = ("catalog_statistics", "clip_model", "semantic_ids")
 """Assets that the nightly job fits again."""
 EVALUATION = AssetSelection.groups("evaluation")
 

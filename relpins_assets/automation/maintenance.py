@@ -9,11 +9,13 @@ from relpins_resources.lake.maintenance import maintain
 @dg.op(description="Compact tables, drop versions and folders that no kept snapshot names.")
 def tidy(context: dg.OpExecutionContext, workspace: WorkspaceParam) -> None:
     lake = workspace.lake
-    current = lake.snapshots.current()
-    is_published = current is not None and lake.candidate(current.as_of, current.profile).content() == current.content()
+    newest = lake.snapshots.newest()
+    is_published = newest is not None and lake.candidate(newest.as_of, newest.profile).content() == newest.content()
     report = maintain(lake, workspace.profile.automation.kept_snapshots)
-    if current is not None and is_published:  # compaction gives tables new versions of the same rows
-        lake.snapshots.publish(lake.candidate(current.as_of, current.profile))
+    if newest is not None and is_published:  # compaction gives tables new versions of the same rows
+        compacted = lake.candidate(newest.as_of, newest.profile)
+        if compacted.content() != newest.content():
+            lake.snapshots.renew(compacted)
     context.log.info(str(report))
     context.add_output_metadata(report.metadata())
 

@@ -32,7 +32,7 @@ def find_pending(workspace: Workspace) -> Pending | None:
     images = changed_image_files(lake, workspace.source)
     if images:
         reasons.append(f"{len(images)} image files new, changed or gone")
-    published = lake.snapshots.current()
+    published = lake.snapshots.newest()
     versions = {f"raw_{table}": lake.table(f"raw_{table}").version() for table in INPUT_TABLES}
     seen = {name: published.tables[name].version for name in versions if published and name in published.tables}
     if seen != versions:

@@ -4,6 +4,17 @@ import dagster as dg
 import pyarrow as pa
 
 from relpins_assets.embeddings.promotion import LEAST_HELD_OUT, held_out, objection_to
+from relpins_assets.embeddings.semantic_ids import (
+    codebooks_of,
+    codebooks_version,
+    fit_semantic_ids,
+    fitting_images,
+    give_ids,
+    judge_ids,
+    objection_to_codebooks,
+    space_of,
+    wanted_semantic_ids,
+)
 from relpins_assets.embeddings.vectors import (
     MODEL,
     embed_images,
@@ -28,6 +39,7 @@ from relpins_assets.refreshing import (
     wants,
 )
 from relpins_assets.workspace import Workspace
+from relpins_resources.lake import RefreshReport
 from relpins_resources.lake.artefacts import Artefact
 from relpins_resources.lake.fingerprints import digest
 
@@ -145,3 +157,42 @@ def content_embeddings(context: dg.AssetExecutionContext, workspace: WorkspacePa
     )
     metadata = {"encoder": encoder.name, "space": encoder.version, "dimensions": encoder.dim}
     return reported(workspace, "content_embeddings", report, metadata)
+
+
+@wants("semantic_ids")
+def wanted_ids(workspace: Workspace) -> Wanted | None:
+    codebooks = workspace.lake.artefact("semantic_ids")
+    if codebooks is None:
+        return None
+    return Wanted(wanted_semantic_ids(workspace.lake), digest("1", codebooks.version))
+
+
+@table_asset(
+    "semantic_ids",
+    "The look as three small numbers, coarse to fine; pins that look alike share the first. "
+    "Codebooks are fitted when missing, with a new space of clip vectors, and again by the nightly job.",
+    deps=["clip_embeddings", "raw_pins"],
+    kinds=["trained"],
+)
+def semantic_ids(context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FitConfig) -> Materialized:
+    lake, seed = workspace.lake, workspace.profile.seed
+    space, images = space_of(lake), fitting_images(lake)
+    if images.num_rows == 0 and lake.artefact("semantic_ids") is None:
+        lake.table("semantic_ids").create()
+        return reported(workspace, "semantic_ids", RefreshReport())
+    fitted = chosen_or_fitted(
+        workspace,
+        "semantic_ids",
+        codebooks_version(lake, images, seed),
+        fit_semantic_ids(lake, images, seed),
+        refit=config.refit and images.num_rows > 0,
+        objection=objection_to_codebooks(lake, images),
+        is_usable=lambda old: old.manifest["space"] == space or images.num_rows == 0,
+    )
+    codebooks = codebooks_of(fitted.artefact)
+    context.log.info(f"semantic_ids: version {fitted.artefact.version}, {'fitted' if fitted.is_new else 'kept'}")
+    report = refresh_asset(
+        context, workspace, "semantic_ids", lambda batch: give_ids(batch, lake, codebooks), batch_units=5_000
+    )
+    metadata = {"version": fitted.artefact.version, "fitted in this run": fitted.is_new, **fitted.metadata()}
+    return reported(workspace, "semantic_ids", report, {**metadata, **judge_ids(lake)})

@@ -13,7 +13,8 @@ from relpins_assets.evaluation.bootstrap import paired_bootstrap
 from relpins_assets.evaluation.evaluate import Evaluation, evaluate
 from relpins_assets.evaluation.protocol import Queries, build_queries
 from relpins_assets.evaluation.systems import Systems, collapsed
-from relpins_assets.feeds.inputs import load_inputs
+from relpins_assets.feeds.catalog import load_catalog
+from relpins_assets.feeds.saved import materialised
 from relpins_assets.schemas import TABLES
 from relpins_assets.workspace import Workspace
 
@@ -42,15 +43,18 @@ def quality_rows(
         max_queries: queries judged at most, a sample that is the same next time.
         truth: a sample world's folder, for the oracle.
     """
-    inputs = load_inputs(at.lake)
+    catalog = load_catalog(at.lake, at.profile, as_of=at.as_of)
     joins = at.lake.table("pin_joins").read(["representative_pin_id", "pin_ids"])
     as_shown = collapsed(tables, joins)
     queries = build_queries(as_shown, cut_at, max_queries=max_queries, seed=at.profile.seed)
-    feeds = at.profile.feeds
-    systems = Systems(inputs, queries, LIMIT).all(feeds, as_shown, truth)
-    vectors = inputs.clip[inputs.positions(queries.pin_ids.tolist())]
-    found = {name: evaluate(rankings, queries, (K,), vectors=vectors) for name, rankings in systems.items()}
-    return _rows(found, found[feeds.strategy], queries)
+    strategies = materialised(at.strategies_home, at.profile.feeds, "related")
+    systems = Systems(catalog, queries, LIMIT)
+    ranked = systems.all(strategies, as_shown, truth)
+    looks = catalog.embedding("clip_embedding")
+    assert looks is not None, "the graph at T has built its embeddings"
+    vectors = looks.vectors(systems.positions)
+    found = {name: evaluate(rankings, queries, (K,), vectors=vectors) for name, rankings in ranked.items()}
+    return _rows(found, next(iter(found.values())), queries)
 
 
 def _rows(found: Mapping[str, Evaluation], ours: Evaluation, queries: Queries) -> pa.Table:

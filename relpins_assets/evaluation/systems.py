@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,9 @@ import pyarrow.compute as pc
 from relpins_assets.evaluation.baselines import popularity_rankings, random_rankings, score_rankings
 from relpins_assets.evaluation.evaluate import Rankings
 from relpins_assets.evaluation.protocol import Queries
-from relpins_assets.feeds.blend import diversified, pool
-from relpins_assets.feeds.inputs import FeedInputs, Floats, Ints
-from relpins_assets.feeds.retrieval import exact_search, shared_boards
-from relpins_assets.profile import Feeds
+from relpins_assets.feeds.batches import answer_for
+from relpins_assets.feeds.saved import Strategy
+from relpins_resources.query.catalog import Catalog, Ints
 
 BLOCK = 256
 
@@ -45,16 +45,18 @@ def collapsed(tables: Mapping[str, pa.Table], joins: pa.Table) -> dict[str, pa.T
 class Systems:
     """Rankings by several systems over the same queries; `limit` pins each, before known ones are left out."""
 
-    inputs: FeedInputs
+    catalog: Catalog
     queries: Queries
     limit: int
 
-    def all(self, feeds: Feeds, tables: Mapping[str, pa.Table], truth: Path | None) -> dict[str, Rankings]:
+    def all(
+        self, strategies: Sequence[Strategy], tables: Mapping[str, pa.Table], truth: Path | None
+    ) -> dict[str, Rankings]:
         """The systems by name, ours first; the oracle only where there is a truth."""
-        systems = {
-            feeds.strategy: self.blend(feeds),
-            "clip alone": self.nearest(self.inputs.clip),
-            "content alone": self.nearest(self.inputs.content),
+        systems = {strategy.name: self.blend(strategy) for strategy in strategies}
+        systems |= {
+            "clip alone": self.nearest("clip_embedding"),
+            "content alone": self.nearest("content_embedding"),
             "co-occurrence alone": self.most_shared(),
             "popularity": popularity_rankings(tables, self.queries, self.limit),
             "random": random_rankings(self.queries, self.limit),
@@ -63,41 +65,48 @@ class Systems:
             systems["oracle"] = self.oracle(truth)
         return systems
 
-    @property
-    def _positions(self) -> Ints:
-        """(n,) position in the inputs of each of the queries' pins; every candidate at T has vectors."""
-        return self.inputs.positions(self.queries.pin_ids.tolist())
+    @cached_property
+    def positions(self) -> Ints:
+        """(n,) position in the catalog of each of the queries' pins."""
+        return self.catalog.positions(self.queries.pin_ids.tolist())
 
-    def blend(self, feeds: Feeds) -> Rankings:
-        """The feeds as they are published, only longer, so that they are not judged short."""
-        searches = (exact_search(self.inputs, self.inputs.clip), exact_search(self.inputs, self.inputs.content))
-        own = np.full(len(self.inputs.pin_ids), -1, np.int64)
-        own[self._positions] = np.arange(len(self.queries.pin_ids))
+    def blend(self, strategy: Strategy) -> Rankings:
+        """A strategy's feeds as they are published, only longer, so that they are not judged short."""
+        longer = strategy.with_values(limit=self.limit)
+        own = np.full(len(self.catalog) + 1, -1, np.int64)  # the last one answers for padding
+        own[self.positions] = np.arange(len(self.queries.pin_ids))
 
         def rankings(rows: Ints) -> Ints:
             parts = []
-            asked, back = np.unique(self._positions[self.queries.query_pins[rows]], return_inverse=True)
+            asked, back = np.unique(self.queries.query_pins[rows], return_inverse=True)
             for start in range(0, len(asked), BLOCK):
-                pools = pool(self.inputs, asked[start : start + BLOCK], *searches, feeds)
-                columns = diversified(self.inputs, pools, feeds.diversity, self.limit)
-                places = np.take_along_axis(pools.places, np.maximum(columns, 0), axis=1)
-                parts.append(np.where(columns >= 0, own[self.inputs.candidates[places]], -1))
+                ids = self.queries.pin_ids[asked[start : start + BLOCK]].tolist()
+                items = answer_for(longer, self.catalog, ids).items
+                missing = self.limit - items.shape[1]
+                parts.append(own[np.pad(items, ((0, 0), (0, missing)), constant_values=-1)])
             return np.concatenate(parts)[back]
 
         return rankings
 
-    def nearest(self, vectors: Floats) -> Rankings:
-        at = vectors[self._positions].astype(np.float64)  # (n, d)
+    def nearest(self, name: str) -> Rankings:
+        embedding = self.catalog.embedding(name)
+        assert embedding is not None, "the graph at T has built its embeddings"
+        at = embedding.vectors(self.positions).astype(np.float64)  # (n, d)
         return score_rankings(lambda rows: at[self.queries.query_pins[rows]] @ at.T, self.queries, self.limit)
 
     def most_shared(self) -> Rankings:
-        positions = self._positions
-        places = np.searchsorted(self.inputs.candidates, positions)[None, :]
+        shares = self.catalog.shares
+        assert shares is not None, "the graph at T has built its co-occurrence"
+        own = np.full(len(self.catalog), -1, np.int64)
+        own[self.positions] = np.arange(len(self.positions))
 
         def scores(rows: Ints) -> npt.NDArray[np.float64]:
-            asked = positions[self.queries.query_pins[rows]]
-            shared = shared_boards(self.inputs, asked, np.repeat(places, len(rows), axis=0))
-            return np.where(shared > 0, shared.astype(np.float64), -np.inf)
+            found = np.full((len(rows), len(self.positions)), -np.inf)
+            for row, asked in enumerate(self.positions[self.queries.query_pins[rows]]):
+                at = slice(shares.indptr[asked], shares.indptr[asked + 1])
+                mates = own[shares.others[at]]
+                found[row, mates[mates >= 0]] = shares.counts[at][mates >= 0]
+            return found
 
         return score_rankings(scores, self.queries, self.limit)
 

@@ -1,14 +1,16 @@
-"""The Dagster half of the feeds."""
+"""The Dagster half of the feeds: saved queries, run in batch for every pin and every person."""
+
+from collections.abc import Sequence
 
 import dagster as dg
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
-from relpins_assets.feeds.affected import affected_feeds, touched_pins
-from relpins_assets.feeds.inputs import FeedInputs, load_inputs
-from relpins_assets.feeds.related import FEEDS_VERSION, related_feeds
-from relpins_assets.feeds.retrieval import Search, exact_search, index_search
-from relpins_assets.indexes.layers import open_index
+from relpins_assets.feeds.batches import answer_for, feed_rows, pool_rows
+from relpins_assets.feeds.catalog import load_catalog
+from relpins_assets.feeds.saved import Strategy, materialised
+from relpins_assets.feeds.staleness import FULL, INPUTS, NEAREST, is_exact, seen_inputs, wanted_feeds
 from relpins_assets.pictures import sheet_of_feed
 from relpins_assets.refreshing import (
     Materialized,
@@ -21,20 +23,27 @@ from relpins_assets.refreshing import (
     wants,
 )
 from relpins_assets.workspace import Workspace
-from relpins_resources.lake import Lake, Outcome
+from relpins_resources.lake import Lake, Outcome, RefreshReport
 from relpins_resources.lake.fingerprints import digest
 
-FULL, NEAREST = "related_pins_feeds", "related_pins_feeds.nearest"
-INPUTS = ("clip_embeddings", "content_embeddings", "pin_joins")
-
-# What a feed depends on through its own pin; what it depends on through others is affected.py's business.
-WANTED_FEEDS = """
-SELECT ? AS strategy, c.pin_id, c.fingerprint AS clip, t.fingerprint AS content, j.fingerprint AS joined,
-       b.fingerprint AS boards
-FROM clip_embeddings c JOIN content_embeddings t USING (pin_id)
-JOIN (SELECT join_id, fingerprint, unnest(pin_ids) AS pin_id FROM pin_joins) j USING (pin_id)
-LEFT JOIN cooccurrence_candidates b USING (join_id)
-"""
+BATCH = 256
+DEPS = (
+    "raw_pins",
+    "raw_boards",
+    "raw_board_pins",
+    "raw_interactions",
+    "raw_users",
+    "pin_joins",
+    "catalog_statistics",
+    "enriched_descriptions",
+    "clip_embeddings",
+    "content_embeddings",
+    "semantic_ids",
+    "clip_index",
+    "content_index",
+    "lexical_index",
+    "cooccurrence_candidates",
+)
 
 
 class FeedConfig(dg.Config):
@@ -47,95 +56,79 @@ class FeedConfig(dg.Config):
 
 @wants("related_pins_feeds")
 def wanted_related_pins_feeds(workspace: Workspace) -> Wanted:
-    return wanted_feeds(workspace, full_pass=False)
+    return wanted_feeds(workspace, related(workspace), "pin_id", full_pass=False)
 
 
-def wanted_feeds(workspace: Workspace, *, full_pass: bool) -> Wanted:
-    """What the feeds should be; a full pass takes in all that changed since the last one."""
-    feeds = workspace.profile.feeds
-    rows = workspace.lake.query(WANTED_FEEDS, [feeds.strategy])
-    producer = digest(FEEDS_VERSION, feeds.model_dump(exclude={"nearest"}))
-    return Wanted(rows, producer, _affected(workspace, is_exact(workspace) or full_pass))
+@wants("home_feeds")
+def wanted_home_feeds(workspace: Workspace) -> Wanted:
+    return wanted_feeds(workspace, home(workspace), "user_id", full_pass=False)
+
+
+def related(workspace: Workspace) -> list[Strategy]:
+    return materialised(workspace.strategies_home, workspace.profile.feeds, "related")
+
+
+def home(workspace: Workspace) -> list[Strategy]:
+    return materialised(workspace.strategies_home, workspace.profile.feeds, "home")
 
 
 @table_asset(
     "related_pins_feeds",
-    "What to show beside each pin: candidates by look, description and shared boards, blended and spread out.",
-    deps=[
-        "clip_embeddings",
-        "content_embeddings",
-        "clip_index",
-        "content_index",
-        "cooccurrence_candidates",
-        "pin_joins",
-    ],
+    "What to show beside each pin: the answers of the saved queries that the profile names.",
+    deps=DEPS,
 )
 def related_pins_feeds(
     context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FeedConfig
 ) -> Materialized:
-    lake, feeds, exact = workspace.lake, workspace.profile.feeds, is_exact(workspace)
+    lake, exact = workspace.lake, is_exact(workspace)
     versions = lake.watermark(FULL, INPUTS).now()
-    inputs = load_inputs(lake)
-    wanted = wanted_feeds(workspace, full_pass=config.full_pass)
     for mark in (FULL, NEAREST):
         lake.watermark(mark, INPUTS).begin(digest(versions))
-    searches = _searches(workspace, inputs, exact)
-
-    def compute(batch: pa.Table) -> Outcome:
-        return related_feeds(inputs, batch["pin_id"].to_pylist(), searches, feeds, digest(versions))
-
-    report = refresh_asset(context, workspace, "related_pins_feeds", compute, batch_units=256, wanted=wanted)
+    report = _refreshed(context, workspace, "related_pins_feeds", related(workspace), "pin_id", config)
     lake.watermark(NEAREST, INPUTS).set(versions)
     if exact or config.full_pass:
         lake.watermark(FULL, INPUTS).set(versions)
-    metadata = {"mode": "exact" if exact else "bounded", **_metadata(lake, report.examples)}
+    metadata = {"mode": "exact" if exact else "bounded", **_related_metadata(lake, report.examples)}
     return reported(workspace, "related_pins_feeds", report, metadata)
 
 
-def is_exact(workspace: Workspace) -> bool:
-    """Whether the catalog is small enough to search exactly and to refresh every feed that a change reaches."""
-    return workspace.lake.table("clip_embeddings").count() <= workspace.profile.feeds.exact_up_to
+@table_asset(
+    "home_feeds",
+    "What to show each person first: near to what they saved lately, fresh, various, nothing they saved already.",
+    deps=DEPS,
+)
+def home_feeds(context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FeedConfig) -> Materialized:
+    report = _refreshed(context, workspace, "home_feeds", home(workspace), "user_id", config)
+    return reported(workspace, "home_feeds", report, _home_metadata(workspace.lake))
 
 
-def _searches(workspace: Workspace, inputs: FeedInputs, exact: bool) -> tuple[Search, Search]:
-    if exact:
-        return exact_search(inputs, inputs.clip), exact_search(inputs, inputs.content)
-    clip, content = open_index(workspace.lake, "clip_index"), open_index(workspace.lake, "content_index")
-    if clip is None or content is None:
-        raise dg.Failure("there is no index yet; materialise clip_index and content_index first")
-    return index_search(inputs, inputs.clip, clip), index_search(inputs, inputs.content, content)
+def _refreshed(
+    context: dg.AssetExecutionContext,
+    workspace: Workspace,
+    name: str,
+    strategies: Sequence[Strategy],
+    unit: str,
+    config: FeedConfig,
+) -> RefreshReport:
+    """Refresh a table of feeds: the stale units of each strategy run as one query over a batch."""
+    wanted = wanted_feeds(workspace, strategies, unit, full_pass=config.full_pass)
+    inputs = {strategy.name: seen_inputs(workspace, strategy) for strategy in strategies}
+    catalog = load_catalog(workspace.lake, workspace.profile, as_of=workspace.as_of)
+
+    def compute(batch: pa.Table) -> Outcome:
+        rows, pools = [], []
+        for strategy in strategies:
+            ids = batch.filter(pc.equal(batch["strategy"], strategy.name))[unit].to_pylist()
+            if ids:
+                answer = answer_for(strategy, catalog, ids)
+                rows.append(feed_rows(answer, strategy, ids, unit))
+                pools.append(pool_rows(answer, strategy, ids, unit, inputs[strategy.name]))
+        return Outcome(pa.concat_tables(rows), pa.concat_tables(pools))
+
+    return refresh_asset(context, workspace, name, compute, batch_units=BATCH, wanted=wanted)
 
 
-def _affected(workspace: Workspace, all_reached: bool) -> pa.Table:
-    """Feeds that changes of other pins reach, less those that a killed run had already brought up to these inputs.
-
-    A bounded run looks at what changed since the last run of any kind, and refreshes the nearest feeds; a full pass
-    looks at what changed since the last full pass, so that what bounded runs left out is made up for.
-    """
-    lake = workspace.lake
-    watermark = lake.watermark(FULL if all_reached else NEAREST, INPUTS)
-    pools = lake.table("related_pins_pools").read()
-    seen_inputs = digest(watermark.now())
-    behind = pools.filter(pa.array([seen != seen_inputs for seen in pools["inputs"].to_pylist()], pa.bool_()))
-    unit = ["strategy", "pin_id"]
-    changes = watermark.changes()
-    if changes is None:
-        return behind.select(unit)
-    # what a pass that was cut short left may be of inputs that were taken back since
-    half_done = set(watermark.unfinished()) - {seen_inputs}
-    left = behind.filter(pa.array([seen in half_done for seen in behind["inputs"].to_pylist()], pa.bool_())).select(
-        unit
-    )
-    if not any(len(one) for one in changes.values()) or behind.num_rows == 0:
-        return left
-    inputs = load_inputs(lake)
-    joins = lake.table("pin_joins").read(["join_id", "pin_ids"])
-    nearest = None if all_reached else workspace.profile.feeds.nearest
-    reached = affected_feeds(touched_pins(changes, inputs, joins), inputs, behind, nearest)
-    return pa.concat_tables([reached, left])
-
-
-def _metadata(lake: Lake, examples: list[str]) -> Metadata:
+def _related_metadata(lake: Lake, examples: list[str]) -> Metadata:
     lengths = lake.query("""
         SELECT count(*) AS feeds, coalesce(avg(n), 0) AS mean_length,
                coalesce(avg((n_cooccurring > 0)::INT), 0) AS with_boards
@@ -144,11 +137,23 @@ def _metadata(lake: Lake, examples: list[str]) -> Metadata:
     shown = examples[:1] or lake.query("SELECT min(pin_id) AS pin_id FROM related_pins_feeds")["pin_id"].to_pylist()
     if not shown[0]:
         return dict(lengths)
-    feed = lake.query("SELECT candidate_pin_id FROM related_pins_feeds WHERE pin_id = ? ORDER BY rank", shown)
-    picture = sheet_of_feed(lake, shown[0], feed["candidate_pin_id"].to_pylist(), "a pin and its feed")
+    feed = lake.query(
+        "SELECT candidate_pin_id FROM related_pins_feeds WHERE pin_id = ? ORDER BY strategy, rank LIMIT 20", shown
+    )
     return {
         "feeds": lengths["feeds"],
         "mean length": lengths["mean_length"],
         "share with a pin from shared boards": lengths["with_boards"],
-        **picture,
+        **sheet_of_feed(lake, shown[0], feed["candidate_pin_id"].to_pylist(), "a pin and its feed"),
     }
+
+
+def _home_metadata(lake: Lake) -> Metadata:
+    found = lake.query("""
+        SELECT count(*) AS feeds, coalesce(avg(n), 0) AS "mean length",
+               coalesce(avg(is_popular::INT), 0) AS "share for want of saves popular",
+               coalesce(sum(n) / nullif(count(DISTINCT strategy), 0), 0) AS entries
+        FROM (SELECT strategy, count(*) AS n, bool_or(list_contains(retrieved_by, 'popular')) AS is_popular
+              FROM home_feeds GROUP BY strategy, user_id)""").to_pylist()[0]
+    shown = lake.query("SELECT count(DISTINCT candidate_pin_id) AS n FROM home_feeds")["n"].to_pylist()[0]
+    return {**{name: float(value) for name, value in found.items()}, "pins shown to somebody": shown}

@@ -4,7 +4,13 @@ from datetime import timedelta
 
 import dagster as dg
 
-from relpins_assets.publish.gates import feed_problems, recall_problems, space_problems, table_problems
+from relpins_assets.publish.gates import (
+    feed_problems,
+    recall_problems,
+    space_problems,
+    table_problems,
+    word_problems,
+)
 from relpins_assets.refreshing import OWNERS, Materialized, WorkspaceParam
 
 GATES = {
@@ -12,12 +18,21 @@ GATES = {
     "one_space": space_problems,
     "recall": recall_problems,
     "schema": table_problems,
+    "words": word_problems,
 }
 
 
 @dg.asset(
     description="One published value. Names one version of every table, index and model; readers see nothing else.",
-    deps=["related_pins_feeds", "clip_index", "content_index", "catalog_statistics", "rejected_rows"],
+    deps=[
+        "related_pins_feeds",
+        "clip_index",
+        "content_index",
+        "lexical_index",
+        "semantic_ids",
+        "catalog_statistics",
+        "rejected_rows",
+    ],
     kinds={"snapshot"},
     owners=OWNERS,
     code_version="1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from relpins_assets.indexes.layers import open_index
+from relpins_assets.indexes.words import indexed_words
 from relpins_assets.refreshing import schema_problems
 from relpins_resources.lake import Lake
 
@@ -37,7 +38,7 @@ def feed_problems(lake: Lake) -> list[str]:
 
 
 def space_problems(lake: Lake) -> list[str]:
-    """Where an index and its table are not of one vector space."""
+    """Where an index, or the semantic ids, and the table of vectors are not of one vector space."""
     problems = []
     for index, embeddings in INDEXES.items():
         artefact, table = lake.index(index), lake.table(embeddings)
@@ -47,6 +48,24 @@ def space_problems(lake: Lake) -> list[str]:
             problems.append(f"{index} holds {artefact.manifest['origin']['space']}, {embeddings} is {table.path.name}")
         elif artefact.manifest["n_vectors"] != table.count():
             problems.append(f"{index} holds {artefact.manifest['n_vectors']} vectors, {embeddings} {table.count()}")
+    return problems + _id_problems(lake)
+
+
+def _id_problems(lake: Lake) -> list[str]:
+    codebooks, vectors, ids = lake.artefact("semantic_ids"), lake.table("clip_embeddings"), lake.table("semantic_ids")
+    if codebooks is not None and codebooks.manifest["space"] != vectors.path.name:
+        return [f"semantic_ids are of {codebooks.manifest['space']}, clip_embeddings is {vectors.path.name}"]
+    if ids.count() != vectors.count():
+        return [f"semantic_ids holds {ids.count()} pins, clip_embeddings {vectors.count()}"]
+    return []
+
+
+def word_problems(lake: Lake) -> list[str]:
+    """Which images could not be found by their words."""
+    state, n_images = indexed_words(lake), lake.table("pin_joins").count()
+    problems = [f"lexical_index has not indexed {state.n_unindexed} of its texts"] if state.n_unindexed else []
+    if state.n_texts != n_images:
+        problems.append(f"lexical_index holds {state.n_texts} images, pin_joins {n_images}")
     return problems
 
 

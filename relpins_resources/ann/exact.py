@@ -34,6 +34,7 @@ def exact_candidates(
 
     Rows are screened by a float32 matrix product, whose last bits depend on its shape; a row stays in if it comes
     within the product's error bound of the limit, so that exact scores of the pairs rank as a full scan would.
+    `hidden` is (n,), or (q, n) where each query hides rows of its own.
     """
     found_rows = [np.empty(0, np.int64)]
     found_positions = [np.empty(0, np.int64)]
@@ -41,7 +42,9 @@ def exact_candidates(
     for start in range(0, len(queries), n_block):
         at = slice(start, start + n_block)
         scores = queries[at] @ vectors.T  # (block, n)
-        if hidden is not None:
+        if hidden is not None and hidden.ndim == 2:
+            scores[hidden[at]] = -np.inf
+        elif hidden is not None:
             scores[:, hidden] = -np.inf
         keep = scores >= _thresholds(scores, queries[at], int(limits[at].max()))[:, None]
         rows, positions = np.divmod(np.flatnonzero(keep), keep.shape[1])

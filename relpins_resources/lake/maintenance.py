@@ -47,12 +47,8 @@ def maintain(lake: Lake, kept_snapshots: int) -> MaintenanceReport:
 
 
 def _keep_newest(lake: Lake, n_kept: int, report: MaintenanceReport) -> list[Snapshot]:
-    numbers, current = lake.snapshots.numbers(), lake.snapshots.current()
-    kept = {*numbers[-n_kept:], *([current.number] if current else [])}
-    for number in set(numbers) - kept:
-        lake.snapshots.forget(number)
-        report.n_snapshots += 1
-    return [lake.snapshots.get(number) for number in sorted(kept)]
+    report.n_snapshots = lake.snapshots.keep_newest(n_kept)
+    return [lake.snapshots.get(number) for number in lake.snapshots.numbers()]
 
 
 def _tidy_tables(lake: Lake, kept: list[Snapshot], report: MaintenanceReport) -> None:

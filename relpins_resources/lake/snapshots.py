@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from relpins_resources.errors import RelpinsError
-from relpins_resources.lake.files import read_json, write_json
+from relpins_resources.lake.files import folder_lock, read_json, write_json
 
 CURRENT = "current.json"
 
@@ -66,23 +66,66 @@ class Snapshots:
         pointer = read_json(self.root / CURRENT)
         return None if pointer is None else self.get(pointer["number"])
 
+    def newest(self) -> Snapshot | None:
+        """What builds go on from: the current one, or the newest where readers were taken back from it."""
+        return self.get(max(self.numbers())) if self._is_taken_back() else self.current()
+
     def publish(self, candidate: Snapshot) -> tuple[Snapshot, bool]:
-        """Promote a candidate; returns the snapshot now current, and whether it is a new one."""
-        current = self.current()
-        if current is not None and current.content() == candidate.content():
-            return current, False
+        """Promote a candidate; returns the snapshot now current, and whether it is a new one.
+
+        A candidate that says what the newest says is none: readers who were taken back stay where they are until there
+        is something new.
+        """
+        with folder_lock(self.root):
+            newest, current = self.newest(), self.current()
+            if newest is not None and current is not None and newest.content() == candidate.content():
+                return current, False
+            return self._add(candidate), True
+
+    def renew(self, candidate: Snapshot) -> Snapshot:
+        """Add what holds the rows of the newest under other versions; readers who were taken back stay there."""
+        with folder_lock(self.root):
+            before = self.current() if self._is_taken_back() else None
+            made = self._add(candidate)
+            if before is not None:
+                self._point_to(before.number)
+            return made
+
+    def point_to(self, number: int) -> Snapshot:
+        """Make an existing snapshot the current one."""
+        with folder_lock(self.root):
+            snapshot = self.get(number)
+            self._point_to(number)
+            return snapshot
+
+    def keep_newest(self, n_kept: int) -> int:
+        """Forget all but the newest `n_kept` and the current one; returns how many were forgotten."""
+        if not self.root.exists():
+            return 0
+        with folder_lock(self.root):
+            current = self.current()
+            kept = {*self.numbers()[-n_kept:], *([current.number] if current else [])}
+            old = [number for number in self.numbers() if number not in kept]
+            for number in old:
+                self.forget(number)
+            return len(old)
+
+    def forget(self, number: int) -> None:
+        (self.root / f"{number:08d}.json").unlink(missing_ok=True)
+
+    def _add(self, candidate: Snapshot) -> Snapshot:
         number = max(self.numbers(), default=0) + 1
         published_at = datetime.now(UTC).isoformat(timespec="seconds")
         value = {**candidate.content(), "number": number, "published_at": published_at}
         write_json(self.root / f"{number:08d}.json", value)
-        self.point_to(number)
-        return self.get(number), True
+        self._point_to(number)
+        return self.get(number)
 
-    def point_to(self, number: int) -> Snapshot:
-        """Make an existing snapshot the current one."""
-        snapshot = self.get(number)
-        write_json(self.root / CURRENT, {"number": number})
-        return snapshot
+    def _point_to(self, number: int) -> None:
+        """`instead_of` says that readers do not see the newest because someone wants it so, not because of a kill."""
+        newest = max(self.numbers())
+        write_json(self.root / CURRENT, {"number": number, **({"instead_of": newest} if newest != number else {})})
 
-    def forget(self, number: int) -> None:
-        (self.root / f"{number:08d}.json").unlink(missing_ok=True)
+    def _is_taken_back(self) -> bool:
+        instead_of = read_json(self.root / CURRENT, {}).get("instead_of")
+        return instead_of is not None and instead_of == max(self.numbers(), default=0)

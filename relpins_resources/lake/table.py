@@ -171,8 +171,11 @@ class Table:
 
     def ensure_key_index(self) -> None:
         """Give a table that has grown large a BTREE index on its unit's last column, which tells most rows apart."""
-        if self.exists() and self.count() >= INDEX_FROM_ROWS and not self.dataset().describe_indices():
-            self.dataset().create_scalar_index(self.schema.unit_key[-1], "BTREE")
+        if not self.exists() or self.count() < INDEX_FROM_ROWS:
+            return
+        key, dataset = self.schema.unit_key[-1], self.dataset()
+        if not any(key in index.field_names for index in dataset.describe_indices()):
+            dataset.create_scalar_index(key, "BTREE")
 
 
 def has_duplicates(rows: pa.Table, key: Sequence[str]) -> bool:

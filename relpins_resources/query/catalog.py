@@ -7,7 +7,7 @@ built yet are None: a query may name them, and gets no rows and NULLs.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -178,9 +178,16 @@ class Catalog:
     filters: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, Callable[[Ints, Ints, Ints], Doubles]] = field(default_factory=dict)
     pair_features: Mapping[str, Callable[[Ints, Ints], Doubles]] = field(default_factory=dict)  # items, query items
+    _remembered: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.item_ids)
+
+    def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What `make` gives, remembered under a key for as long as the catalog lives."""
+        if key not in self._remembered:
+            self._remembered[key] = make()
+        return self._remembered[key]
 
     def positions(self, item_ids: Sequence[Any]) -> Ints:
         """(b,) position of each item, -1 for one that is not here."""
@@ -191,6 +198,18 @@ class Catalog:
         """(r,) positions of all candidates, ascending."""
         found: Ints = np.flatnonzero(self.is_candidate)
         return found
+
+    @cached_property
+    def categories(self) -> tuple[Doubles, Ints]:
+        """(c,) share of each board category among the items that have one; (n,) each item's number, c for none."""
+        column = self.columns["board_category"]
+        names = np.where(column.is_null, "", column.data).astype(str)
+        known, codes = np.unique(names, return_inverse=True)
+        if len(known) and known[0] == "":
+            codes = np.where(codes == 0, len(known) - 1, codes - 1)
+            known = known[1:]
+        counts = np.bincount(codes, minlength=len(known) + 1)[: len(known)].astype(np.float64)
+        return counts / max(counts.sum(), 1.0), codes.astype(np.int64)
 
     def embedding(self, name: str) -> Embedding | None:
         """The embedding of that name; None if it is declared but not built."""

@@ -17,13 +17,13 @@ import numpy.typing as npt
 
 from relpins_resources.ann.scores import snap
 from relpins_resources.errors import RelpinsError
+from relpins_resources.query.greedy import Kernel, greedy, z_scores
+from relpins_resources.query.span import IN_SPAN, Span
 
 DoubleArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
-IN_SPAN = 1e-6  # squared residuals below it are 0: cosines are kept to 1e-6, so nothing finer is known
-_DECIMALS = 9  # of the objective, so that the last bits of a sum do not choose
 _BLOCK_CELLS = 1 << 14  # pools x candidates worked on at once: the window's rows then stay in cache
 
 
@@ -76,95 +76,61 @@ def sliding_spectrum_batch(
     n_block = max(1, _BLOCK_CELLS // n)
     for start in range(0, n_pools, n_block):
         at = slice(start, start + n_block)
-        relevance = (1 - strength) * _z_scores(scores[at], valid[at])
-        picks[at] = _pick(relevance, grams[at], valid[at], strength, window, limit, bias)
+        kernel = _GramRows(grams[at], valid[at])
+        relevance = z_scores(np.asarray(scores[at], np.float64), valid[at])
+        picks[at] = spectrum_picks(
+            relevance, valid[at], kernel, kernel.diagonal, strength=strength, window=window, limit=limit, bias=bias
+        )
     return picks
 
 
-def _pick(
+def spectrum_picks(
     relevance: DoubleArray,
-    grams: npt.NDArray[np.floating],
     valid: BoolArray,
+    kernel: Kernel,
+    diagonal: DoubleArray | None = None,
+    *,
     strength: float,
     window: int,
     limit: int,
-    bias: float,
+    reach: int | None = None,
+    bias: float = 1.0,
 ) -> IntArray:
-    """The greedy loop of one block of pools; elementwise operations only, so no pool sees another."""
-    n_pools, n = relevance.shape
-    pools = np.arange(n_pools)
-    is_open = valid.copy()
-    squares = np.where(valid, np.einsum("bii->bi", grams) + bias, 0.0)  # squared residuals
-    rows = np.zeros((min(window, limit), n_pools, n))  # rows[k, p, i] = <x_i, k-th basis vector of pool p>
-    window_picks = np.zeros((len(rows), n_pools), np.int64)
-    picks = np.full((n_pools, limit), -1, np.int64)
-    n_rows = 0
-    for step in range(min(limit, n)):
-        residuals = np.sqrt(np.where(squares > IN_SPAN, squares, 0.0))
-        objective = np.round(relevance + strength * residuals, _DECIMALS)
-        pick = np.argmax(np.where(is_open, objective, -np.inf), axis=1)  # the first of the best
-        alive = is_open[pools, pick]
-        picks[:, step] = np.where(alive, pick, -1)
-        is_open[pools, pick] = False
-        if n_rows == len(rows):
-            _forget_oldest(rows, window_picks, squares)
-            n_rows -= 1
-        kernel = np.where(valid, grams[pools, pick] + bias, 0.0)
-        rows[n_rows] = _basis_row(rows[:n_rows], kernel, pick, alive)
-        squares -= rows[n_rows] * rows[n_rows]
-        window_picks[n_rows] = pick
-        n_rows += 1
-    return picks
+    """(b, limit) picks of b pools whose kernel gives one row at a time; see `greedy` for the arguments.
 
-
-def _basis_row(rows: DoubleArray, kernel: DoubleArray, pick: IntArray, alive: BoolArray) -> DoubleArray:
-    """(b, n) products of every candidate with the part of the pick outside the window's span; 0 if there is none.
-
-    `rows` (k, b, n) are the window's basis rows, `kernel` (b, n) the pick's row of the Gram matrix. One step of
-    pivoted Cholesky.
+    `diagonal` (b, n) of the kernel; None is all 1.
     """
-    pools = np.arange(len(pick))
-    for row in rows:
-        kernel = kernel - row[pools, pick][:, None] * row
-    pivot = kernel[pools, pick]
-    adds = alive & (pivot > IN_SPAN)
-    return np.where(adds[:, None], kernel / np.sqrt(np.where(adds, pivot, 1.0))[:, None], 0.0)
+    squares = np.ones(valid.shape) if diagonal is None else diagonal
+    residuals = Residuals(Span(kernel, squares, window=window, limit=limit, bias=bias))
+    return greedy(relevance, valid, residuals, strength=strength, limit=limit, reach=reach)
 
 
-def _forget_oldest(rows: DoubleArray, window_picks: IntArray, squares: DoubleArray) -> None:
-    """Drops the oldest pick from a full window, in place and exactly: the basis is rotated, not patched.
+class Residuals:
+    """The gain of Eq. 12: the length of what of a candidate is outside the window's span."""
 
-    The rows at the picks are the R of a QR of the window. Without its first column R is upper Hessenberg; Givens
-    rotations of neighbouring rows make it triangular again and carry down what only the dropped pick spanned, until it
-    is the last row (Golub & Van Loan, 6.5.2), whose squares return to the residuals. Adding back the oldest row alone
-    would be approximate, since later rows were made orthogonal to it.
-    """
-    pools = np.arange(rows.shape[1])
-    window_picks[:-1] = window_picks[1:]
-    for k in range(len(rows) - 1):
-        carried, lower = rows[k], rows[k + 1]
-        a, b = carried[pools, window_picks[k]], lower[pools, window_picks[k]]
-        square = a * a + b * b
-        turns = square > IN_SPAN  # else the pick is in the span of those before it, and what is carried goes on down
-        length = np.sqrt(np.where(turns, square, 1.0))
-        cos = np.where(turns, a / length, 0.0)[:, None]
-        sin = np.where(turns, b / length, 1.0)[:, None]
-        rows[k], rows[k + 1] = cos * carried + sin * lower, cos * lower - sin * carried
-    squares += rows[-1] * rows[-1]
+    def __init__(self, span: Span) -> None:
+        self._span = span
+
+    def gain(self) -> DoubleArray:
+        lengths: DoubleArray = np.sqrt(self._span.residual_squares())
+        return lengths
+
+    def add(self, picks: IntArray, alive: BoolArray) -> None:
+        self._span.add(picks, alive)
 
 
-def _z_scores(scores: npt.NDArray[np.floating], valid: BoolArray) -> DoubleArray:
-    """(b, n) scores less their pool's mean, over its standard deviation; 0 where all scores are equal.
+class _GramRows:
+    """Rows of whole Gram matrices (b, n, n), 0 in padding."""
 
-    Sums run in order (cumsum), so that padding, which adds zeros, cannot change their bits.
-    """
-    known = np.where(valid, scores, 0.0).astype(np.float64)
-    count = np.maximum(valid.sum(axis=1), 1)[:, None]
-    mean = np.cumsum(known, axis=1)[:, -1:] / count
-    centred = np.where(valid, known - mean, 0.0)
-    deviation = np.sqrt(np.cumsum(centred * centred, axis=1)[:, -1:] / count)
-    flat = deviation <= 1e-12 * np.maximum(np.abs(mean), 1e-300)
-    return np.where(flat, 0.0, centred / np.where(flat, 1.0, deviation))
+    def __init__(self, grams: npt.NDArray[np.floating], valid: BoolArray) -> None:
+        self._grams, self._valid, self._pools = grams, valid, np.arange(len(grams))
+
+    @property
+    def diagonal(self) -> DoubleArray:
+        return np.where(self._valid, np.einsum("bii->bi", self._grams), 0.0).astype(np.float64)
+
+    def row(self, picks: IntArray) -> DoubleArray:
+        return np.where(self._valid, self._grams[self._pools, picks], 0.0).astype(np.float64)
 
 
 def _by_score(scores: npt.NDArray[np.floating], valid: BoolArray, limit: int) -> IntArray:
@@ -215,7 +181,7 @@ def sliding_spectrum_exact(
         weights = np.linalg.lstsq(span, points.T, rcond=IN_SPAN)[0] if picks else np.zeros((0, len(points)))
         squares = ((points.T - span @ weights) ** 2).sum(axis=0)
         residuals = np.sqrt(np.where(squares > IN_SPAN, squares, 0.0))
-        objective = np.round((1 - strength) * relevance + strength * residuals, _DECIMALS)
+        objective = np.round((1 - strength) * relevance + strength * residuals, 9)
         objective[picks] = -np.inf
         picks.append(int(np.argmax(objective)))
     return np.array(picks, np.int64)

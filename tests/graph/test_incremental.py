@@ -17,7 +17,7 @@ from running import COMPARED, QUIET, differences, run, workspace_of
 from worlds import SmallWorld
 
 from relpins_assets.definitions import STAGES, asset_names, build_definitions
-from relpins_assets.schemas import TABLES
+from relpins_assets.schemas import TABLES, UNBUILT
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake.watermarks import Watermark
 
@@ -114,9 +114,8 @@ class History(RuleBasedStateMachine):
         rebuilt.lake.drop_derived()
         assert all(rebuilt.lake.table(name).count() == 0 for name in COMPARED)
         run(rebuilt)
-        empty = [
-            name for name, schema in TABLES.items() if schema.kind != "report" and not incremental.table(name).count()
-        ]
+        filled = [schema for schema in TABLES.values() if schema.kind != "report" and schema not in UNBUILT]
+        empty = [schema.name for schema in filled if not incremental.table(schema.name).count()]
         assert not empty, f"tables without a row prove nothing: {empty}"
         assert differences(incremental, rebuilt.lake) == []
 

@@ -126,3 +126,61 @@ def test_a_snapshot_cannot_be_changed(lake: Lake) -> None:
         reader.choose("artefacts", "clip_model", "v2")
     with pytest.raises(AssertionError, match="is fixed at version"):
         reader.table("pins").upsert(pins(["b"]))
+
+
+def current_number(lake: Lake) -> int:
+    snapshot = lake.snapshots.current()
+    assert snapshot is not None
+    return snapshot.number
+
+
+def test_going_back_holds_until_there_is_something_new(lake: Lake) -> None:
+    first, second = publish(lake, "one"), publish(lake, "two")
+    lake.snapshots.point_to(1)
+    assert lake.snapshots.newest() == second
+    assert lake.snapshots.publish(lake.candidate(DAY, "test")) == (first, False)
+    assert (lake.snapshots.numbers(), current_number(lake)) == ([1, 2], 1)
+    assert publish(lake, "three").number == 3
+    assert current_number(lake) == 3
+
+
+def test_going_back_and_forward_again_is_as_if_nothing_was(lake: Lake) -> None:
+    publish(lake, "one")
+    second = publish(lake, "two")
+    lake.snapshots.point_to(1)
+    lake.snapshots.point_to(2)
+    assert lake.snapshots.newest() == second
+    assert lake.snapshots.publish(lake.candidate(DAY, "test")) == (second, False)
+
+
+def test_a_kill_before_readers_see_the_new_one_is_no_going_back(lake: Lake) -> None:
+    first = publish(lake, "one")
+    pointer = (lake.snapshots.root / "current.json").read_bytes()
+    publish(lake, "two")
+    (lake.snapshots.root / "current.json").write_bytes(pointer)
+    assert lake.snapshots.newest() == lake.snapshots.current() == first
+    snapshot, is_new = lake.snapshots.publish(lake.candidate(DAY, "test"))
+    assert is_new
+    assert current_number(lake) == snapshot.number == 3
+
+
+@pytest.mark.parametrize("back_to", [1, 2])
+def test_the_same_rows_under_new_versions_move_only_those_who_saw_the_newest(lake: Lake, back_to: int) -> None:
+    publish(lake, "one")
+    publish(lake, "two")
+    lake.snapshots.point_to(back_to)
+    renewed = lake.snapshots.renew(lake.candidate(date(2026, 6, 2), "test"))
+    assert renewed.number == 3
+    assert lake.snapshots.newest() == renewed
+    assert current_number(lake) == (3 if back_to == 2 else 1)
+    assert not lake.snapshots.publish(lake.candidate(date(2026, 6, 2), "test"))[1]
+
+
+def test_what_is_kept(lake: Lake) -> None:
+    assert lake.snapshots.keep_newest(2) == 0
+    assert not lake.snapshots.root.exists()
+    for title in ("one", "two", "three", "four"):
+        publish(lake, title)
+    lake.snapshots.point_to(1)
+    assert lake.snapshots.keep_newest(2) == 1
+    assert lake.snapshots.numbers() == [1, 3, 4]

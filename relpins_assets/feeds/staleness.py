@@ -1,0 +1,143 @@
+"""Which feeds there should be, and which of those that are there a change made stale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from relpins_assets.feeds.affected import BY_JOIN, affected_feeds, touched_pins
+from relpins_assets.feeds.catalog import load_catalog
+from relpins_assets.feeds.dependence import is_local, reads_clock, similarity_spaces, touching_tables
+from relpins_assets.feeds.people import USERS as EVERYONE
+from relpins_assets.feeds.saved import Strategy
+from relpins_assets.refreshing import Wanted
+from relpins_assets.workspace import Workspace
+from relpins_resources.lake import Lake
+from relpins_resources.lake.fingerprints import digest
+
+FEEDS_VERSION = "2"
+"""Raised when the code of this stage gives other feeds from the same plans and inputs."""
+FULL, NEAREST = "related_pins_feeds", "related_pins_feeds.nearest"
+INPUTS = (
+    "clip_embeddings",
+    "content_embeddings",
+    "twotower_embeddings",
+    "pinclip_embeddings",
+    "semantic_ids",
+    *BY_JOIN,
+)
+"""What local feeds read of their candidates."""
+READ_BY_ANY = (
+    *INPUTS,
+    "twotower_users",
+    "raw_pins",
+    "raw_users",
+    "raw_boards",
+    "raw_board_pins",
+    "raw_interactions",
+    "enriched_descriptions",
+)
+"""What a plan can read besides; catalog_statistics are frozen, and named by their version."""
+
+# What a feed depends on through its own pin; what it depends on through others is affected.py's business.
+PINS = """
+SELECT j.pin_id, j.fingerprint AS joined, b.fingerprint AS boards, c.fingerprint AS clip, t.fingerprint AS content,
+       w.fingerprint AS twotower, p.fingerprint AS pinclip
+FROM (SELECT join_id, fingerprint, unnest(pin_ids) AS pin_id FROM pin_joins) j
+LEFT JOIN cooccurrence_candidates b USING (join_id)
+LEFT JOIN clip_embeddings c USING (pin_id)
+LEFT JOIN content_embeddings t USING (pin_id)
+LEFT JOIN twotower_embeddings w USING (pin_id)
+LEFT JOIN pinclip_embeddings p USING (pin_id)
+"""
+USERS = f"""
+WITH saves AS (
+    SELECT owner_id AS user_id, s.fingerprint FROM raw_board_pins s JOIN raw_boards USING (board_id)
+    UNION ALL SELECT user_id, fingerprint FROM raw_interactions WHERE event = 'save'
+)
+SELECT user_id, any_value(u.fingerprint) AS attributes,
+       string_agg(s.fingerprint, ' ' ORDER BY s.fingerprint) AS saved
+FROM ({EVERYONE}) LEFT JOIN raw_users u USING (user_id) LEFT JOIN saves s USING (user_id)
+GROUP BY user_id
+"""
+
+
+def is_exact(workspace: Workspace) -> bool:
+    """Whether the catalog is small enough to search exactly and to refresh every feed that a change reaches."""
+    return workspace.lake.table("clip_embeddings").count() <= workspace.profile.feeds.exact_up_to
+
+
+def wanted_feeds(workspace: Workspace, strategies: Sequence[Strategy], unit: str, *, full_pass: bool) -> Wanted:
+    """What a table of feeds should hold: a row per strategy and pin, or user; and the units that others make stale.
+
+    Args:
+        unit: "pin_id" for related feeds, "user_id" for home feeds.
+        full_pass: take in all that changed since the last full pass, as an exact catalog always does.
+    """
+    found = workspace.lake.query(PINS if unit == "pin_id" else USERS)
+    rows = [_rows_of(strategy, found, workspace) for strategy in strategies]
+    all_reached = is_exact(workspace) or full_pass
+    ledger = workspace.lake.table("related_pins_pools" if unit == "pin_id" else "home_pools")
+    pools = ledger.read()
+    affected = [_affected(workspace, strategy, pools, unit, all_reached) for strategy in strategies]
+    key = [pa.field("strategy", pa.string()), pa.field(unit, pa.string())]
+    wanted = pa.concat_tables(rows) if rows else found.slice(0, 0).add_column(0, key[0], [pa.array([], pa.string())])
+    return Wanted(wanted, FEEDS_VERSION, pa.concat_tables(affected) if affected else pa.schema(key).empty_table())
+
+
+def _rows_of(strategy: Strategy, found: pa.Table, workspace: Workspace) -> pa.Table:
+    n = found.num_rows
+    day = workspace.as_of.isoformat() if reads_clock(strategy.query) else ""
+    for name, value in (("day", day), ("plan", strategy.version), ("strategy", strategy.name)):
+        found = found.add_column(0, name, pa.array([value] * n, pa.string()))
+    return found
+
+
+def seen_inputs(workspace: Workspace, strategy: Strategy) -> str:
+    """Names the inputs that feeds computed now are of: two different states of the catalog never share a name."""
+    if is_local(strategy.query):
+        return digest(workspace.lake.watermark(FULL, INPUTS).now())
+    return catalog_digest(workspace.lake)
+
+
+def catalog_digest(lake: Lake) -> str:
+    """A hash of everything that a plan can read, whatever versions it was written in."""
+    parts = [f"(SELECT [count(*), bit_xor(hash(fingerprint))] FROM {name}) AS {name}" for name in READ_BY_ANY]
+    artefacts = [lake.chosen("artefacts", name) for name in ("catalog_statistics", "clip_model", "semantic_ids")]
+    return digest(lake.query(f"SELECT {', '.join(parts)}").to_pylist()[0], artefacts)
+
+
+def _affected(workspace: Workspace, strategy: Strategy, pools: pa.Table, unit: str, all_reached: bool) -> pa.Table:
+    """Units of one strategy that other pins' changes reach, less those that a killed run had brought up to date."""
+    pools = pools.filter(pa.array([name == strategy.name for name in pools["strategy"].to_pylist()], pa.bool_()))
+    seen = seen_inputs(workspace, strategy)
+    behind = pools.filter(pa.array([one != seen for one in pools["inputs"].to_pylist()], pa.bool_()))
+    if is_local(strategy.query):
+        return _reached(workspace, strategy, behind, seen, all_reached)
+    return (behind if all_reached else behind.slice(0, 0)).select(["strategy", unit])
+
+
+def _reached(workspace: Workspace, strategy: Strategy, behind: pa.Table, seen: str, all_reached: bool) -> pa.Table:
+    """Of a local strategy: the feeds among those `behind` that a change reaches.
+
+    A bounded run looks at what changed since the last run of any kind, and refreshes the nearest feeds; a full pass
+    looks at what changed since the last full pass, so that what bounded runs left out is made up for.
+    """
+    lake, key = workspace.lake, ["strategy", "pin_id"]
+    watermark = lake.watermark(FULL if all_reached else NEAREST, INPUTS)
+    changes = watermark.changes()
+    if changes is None:
+        return behind.select(key)
+    # what a pass that was cut short left may be of inputs that were taken back since
+    half_done = set(watermark.unfinished()) - {seen}
+    left = behind.filter(pa.array([one in half_done for one in behind["inputs"].to_pylist()], pa.bool_())).select(key)
+    changes = {name: one for name, one in changes.items() if name in touching_tables(strategy.query)}
+    if not any(len(one) for one in changes.values()) or behind.num_rows == 0:
+        return left
+    catalog = load_catalog(lake, workspace.profile, as_of=workspace.as_of)
+    joins = lake.table("pin_joins").read(["join_id", "pin_ids"])
+    built = [name for name in similarity_spaces(strategy.query) if catalog.embedding(name) is not None]
+    nearest = None if all_reached else workspace.profile.feeds.nearest
+    touched = touched_pins(changes, catalog, joins)
+    return pa.concat_tables([affected_feeds(touched, catalog, behind, built, nearest), left])

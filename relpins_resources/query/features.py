@@ -1,0 +1,164 @@
+"""A pin that is not indexed yet, or a part of one that is: its picture and words, into the vectors of an embedding."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from relpins_resources.ann import snap
+from relpins_resources.errors import RelpinsError
+from relpins_resources.images import ImageRejected, decode_pixels
+from relpins_resources.query.catalog import Booleans, Catalog, Embedding, Floats
+from relpins_resources.query.errors import QueryError
+
+IMAGES = ("image", "image_bytes", "image_base64")
+PATHS = ("image_path", "image_url")
+TEXTS = ("title", "description", "visual_description", "text")
+LONGEST_PATH = 4_096
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What is known of a pin that is not in the catalog: the bytes of an image file, and its words."""
+
+    image: bytes | None = None
+    text: str = ""
+
+
+def parse_pin(value: Any, at: int) -> Pin | None:
+    """A pin from a mapping, from JSON text of one, from text alone, or from bytes; None from None.
+
+    A mapping holds the picture as bytes or base64 text in `image`, or as a file's path in `image_path`, and words in
+    `title`, `description`, `visual_description` and `text`.
+
+    Raises:
+        QueryError: it is nothing of the kind, or the picture cannot be read.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bytes):
+        return Pin(value)
+    if isinstance(value, str):
+        return _of_text(value, at)
+    if isinstance(value, Mapping):
+        return _of_mapping(value, at)
+    wanted = f"a mapping such as {{'image_path': ..., 'title': ...}}, or text, received {type(value).__name__}"
+    raise QueryError(f"the features of an item are {wanted}", position=at)
+
+
+def encode_pins(catalog: Catalog, embedding: Embedding, pins: Sequence[Pin | None], at: int) -> tuple[Floats, Booleans]:
+    """(b, d) a vector of each pin in an embedding, from its picture where the embedding sees pictures, else from its
+    words; (b,) whether it has one. Raises QueryError for a picture that cannot be decoded, or text that is refused."""
+    vectors, known = np.zeros((len(pins), embedding.dim), np.float32), np.zeros(len(pins), bool)
+    of_image, of_text = catalog.encoders.image.get(embedding.name), catalog.encoders.text.get(embedding.name)
+    pictured = [i for i, pin in enumerate(pins) if pin is not None and pin.image is not None and of_image is not None]
+    told = [i for i, pin in enumerate(pins) if pin is not None and pin.text and i not in pictured and of_text]
+    try:
+        if pictured and of_image is not None:
+            vectors[pictured] = snap(of_image([pins[i].image or b"" for i in pictured]))  # type: ignore[union-attr]
+        if told and of_text is not None:
+            vectors[told] = snap(of_text([pins[i].text for i in told]))  # type: ignore[union-attr]
+    except ImageRejected as error:
+        raise QueryError(f"the picture of an item cannot be used: {error}", position=at) from None
+    except QueryError:
+        raise
+    except RelpinsError as error:
+        raise QueryError(str(error), position=at) from None
+    known[pictured + told] = True
+    return vectors, known
+
+
+def parse_box(value: Any, at: int) -> tuple[float, float, float, float] | None:
+    """[x, y, w, h] as shares of a picture's sides, from a list or from text; None from None."""
+    if value is None:
+        return None
+    parts = value
+    if isinstance(value, str):
+        try:
+            parts = json.loads(value if value.lstrip().startswith("[") else f"[{value}]")
+        except ValueError:
+            parts = None
+    if isinstance(parts, (int, float)) or (isinstance(parts, list) and len(parts) == 1):
+        raise QueryError(
+            f"object {value!r} names an object by number, and no objects were found yet; give the part of "
+            "the picture as [x, y, w, h], each from 0 to 1",
+            position=at,
+        )
+    is_four = isinstance(parts, (list, tuple)) and len(parts) == 4
+    if not is_four or not all(isinstance(one, (int, float)) and 0 <= one <= 1 for one in parts):
+        raise QueryError(f"object is {value!r}; give [x, y, w, h] as shares of the picture, from 0 to 1", position=at)
+    x, y, w, h = (float(one) for one in parts)
+    if w <= 0 or h <= 0 or x + w > 1 + 1e-9 or y + h > 1 + 1e-9:
+        raise QueryError(f"object {value!r} reaches beyond the picture; x + w and y + h are at most 1", position=at)
+    return x, y, w, h
+
+
+def cropped(jpeg: bytes, box: tuple[float, float, float, float]) -> bytes:
+    """That part of a stored picture as an image file; at least one pixel."""
+    pixels = decode_pixels(jpeg)
+    height, width = pixels.shape[:2]
+    left, top = (min(int(share * side), side - 1) for share, side in ((box[0], width), (box[1], height)))
+    right = max(left + 1, min(width, round((box[0] + box[2]) * width)))
+    bottom = max(top + 1, min(height, round((box[1] + box[3]) * height)))
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels[top:bottom, left:right])).save(file, "PNG")
+    return file.getvalue()
+
+
+def _of_text(text: str, at: int) -> Pin:
+    stripped = text.strip()
+    if stripped.startswith("{"):
+        try:
+            parsed = json.loads(stripped)
+        except ValueError as error:
+            raise QueryError(f"the features of an item start like JSON and are none: {error}", position=at) from None
+        return _of_mapping(parsed, at)
+    if stripped.startswith("data:image/"):
+        return Pin(_decoded(stripped, at))
+    return Pin(text=stripped)
+
+
+def _of_mapping(value: Mapping[str, Any], at: int) -> Pin:
+    known = (*IMAGES, *PATHS, *TEXTS)
+    if not any(name in value for name in known):
+        raise QueryError(
+            f"the features of an item have {', '.join(map(str, value)) or 'nothing'}; known: {', '.join(known)}",
+            position=at,
+        )
+    image = next((value[name] for name in IMAGES if value.get(name)), None)
+    path = next((value[name] for name in PATHS if value.get(name)), None)
+    data = None
+    if image is not None:
+        data = image if isinstance(image, bytes) else _decoded(str(image), at)
+    elif path is not None:
+        data = _read(str(path), at)
+    words = [str(value[name]).strip() for name in TEXTS if value.get(name)]
+    return Pin(data, ". ".join(dict.fromkeys(words)))
+
+
+def _decoded(text: str, at: int) -> bytes:
+    try:
+        return base64.b64decode(text.rpartition("base64,")[2] or text, validate=True)
+    except (binascii.Error, ValueError):
+        raise QueryError(
+            "the image of an item is not base64; give its bytes so, or `image_path`", position=at
+        ) from None
+
+
+def _read(path: str, at: int) -> bytes:
+    if path.startswith(("http://", "https://")):
+        raise QueryError(f"{path!r} is not fetched; give the image's bytes as base64, or a local path", position=at)
+    try:
+        return Path(path.removeprefix("file://")[:LONGEST_PATH]).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise QueryError(f"image {path!r} cannot be read: {reason}", position=at) from None
