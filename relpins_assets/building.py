@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from relpins_assets.definitions import STAGES, asset_names, build_definitions
+from relpins_assets.feeds.saved import check_strategies
 from relpins_assets.home import SETTINGS, Home, open_home
 from relpins_assets.progress import Watcher
 from relpins_resources.ann import ann_options
@@ -100,6 +101,7 @@ def _check(home: Home, group: str | None) -> None:
     workspace.source.check()
     _ = (workspace.scan, workspace.as_of, workspace.clip_encoder, workspace.sentence_encoder, workspace.describer)
     ann_options(workspace.profile.ann)
+    check_strategies(home.folder, workspace.profile)
 
 
 def _job(home: Home) -> dg.JobDefinition:

@@ -20,6 +20,7 @@ from relpins_assets.embeddings.definitions import defs as embeddings
 from relpins_assets.enrichment.definitions import defs as enrichment
 from relpins_assets.evaluation.definitions import defs as evaluation
 from relpins_assets.feeds.definitions import defs as feeds
+from relpins_assets.feeds.saved import check_strategies
 from relpins_assets.home import open_home
 from relpins_assets.indexes.definitions import defs as indexes
 from relpins_assets.publish.definitions import defs as publish
@@ -83,4 +84,6 @@ def defs() -> dg.Definitions:
     def reopened() -> Workspace:
         return replace(open_home(folder).workspace(), reopen=reopened)
 
-    return build_definitions(reopened())
+    workspace = reopened()
+    check_strategies(folder, workspace.profile)
+    return build_definitions(workspace)

@@ -17,7 +17,7 @@ from relpins_assets.pagination import Pages
 from relpins_assets.reading import published, why_unknown
 from relpins_resources.errors import RelpinsError
 from relpins_resources.query.catalog import Catalog
-from relpins_resources.query.dry_run import dry_run
+from relpins_resources.query.dry_run import check_kinds
 from relpins_resources.query.errors import QueryError, nearest
 from relpins_resources.query.execution import Answer, Batch, execute
 from relpins_resources.query.names import Declared, check_names
@@ -78,7 +78,7 @@ class Reader:
     def find(self, what: str) -> tuple[Query, Sequence[ParameterSpec], str]:
         """The plan, the declared parameters and the text of a saved query's name, a file, or a text."""
         if ONE_WORD.fullmatch(what):
-            known = strategies(self.home)
+            known = strategies(self.home, self.profile)
             if what in known:
                 return known[what].query, known[what].parameters, known[what].text
             if not Path(what).is_file():
@@ -98,7 +98,7 @@ class Reader:
         pagination_key: str | None,
     ) -> dict[str, Any]:
         check_names(query, self.declared)
-        dry_run(query, self.declared)
+        check_kinds(query, self.declared)
         if not isinstance(given, Mapping):
             types = wanted_types(query, parameters, self.declared.item_columns)
             given = dict(parse_given(one, types) for one in given)

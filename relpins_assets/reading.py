@@ -75,7 +75,7 @@ def related_feed(home: Path, pin_id: str, limit: int, strategy: str | None = Non
 
 def _known_strategy(lake: Lake, wanted: str | None) -> str:
     found = lake.query("SELECT DISTINCT strategy FROM related_pins_pools ORDER BY 1")["strategy"].to_pylist()
-    if wanted not in found:
+    if wanted is None or wanted not in found:
         there = ", ".join(found) or "none"
         raise RelpinsError(
             f"no related feeds of strategy {wanted!r} are published; there are: {there}. Name it under feeds.related"

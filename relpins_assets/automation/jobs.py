@@ -18,7 +18,8 @@ TRAINED = ("catalog_statistics", "clip_model", "semantic_ids")
 EVALUATION = AssetSelection.groups("evaluation")
 
 REFIT = {"ops": {name: {"config": {"refit": True}} for name in TRAINED}}
-NIGHTLY = {"ops": {**REFIT["ops"], "related_pins_feeds": {"config": {"full_pass": True}}}}
+FULL_PASS = {name: {"config": {"full_pass": True}} for name in ("related_pins_feeds", "home_feeds")}
+NIGHTLY = {"ops": {**REFIT["ops"], **FULL_PASS}}
 
 JobDefinition: TypeAlias = dg.JobDefinition | UnresolvedAssetJobDefinition
 

@@ -47,7 +47,7 @@ def quality_rows(
     joins = at.lake.table("pin_joins").read(["representative_pin_id", "pin_ids"])
     as_shown = collapsed(tables, joins)
     queries = build_queries(as_shown, cut_at, max_queries=max_queries, seed=at.profile.seed)
-    strategies = materialised(at.strategies_home, at.profile.feeds, "related")
+    strategies = materialised(at.strategies_home, at.profile, "related")
     systems = Systems(catalog, queries, LIMIT)
     ranked = systems.all(strategies, as_shown, truth)
     looks = catalog.embedding("clip_embedding")

@@ -105,7 +105,8 @@ def _reach(embedding: Embedding, queries: Ints, newcomers: Ints, floors: Ints, n
     if nearest is not None and nearest < len(micro):
         least = np.partition(np.where(enters, micro, NO_FLOOR), -nearest, axis=0)[-nearest]
         enters = enters & (micro >= least[None, :])
-    return np.logical_or.reduce(enters, axis=1)
+    reached: Booleans = np.logical_or.reduce(enters, axis=1)
+    return reached
 
 
 def _shares_boards(touched: Touched, catalog: Catalog, pools: pa.Table) -> Booleans:

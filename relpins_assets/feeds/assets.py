@@ -65,11 +65,11 @@ def wanted_home_feeds(workspace: Workspace) -> Wanted:
 
 
 def related(workspace: Workspace) -> list[Strategy]:
-    return materialised(workspace.strategies_home, workspace.profile.feeds, "related")
+    return materialised(workspace.strategies_home, workspace.profile, "related")
 
 
 def home(workspace: Workspace) -> list[Strategy]:
-    return materialised(workspace.strategies_home, workspace.profile.feeds, "home")
+    return materialised(workspace.strategies_home, workspace.profile, "home")
 
 
 @table_asset(

@@ -8,10 +8,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from relpins_assets.profile import Feeds
+from relpins_assets.feeds.declared import declared_names
+from relpins_assets.profile import Profile
 from relpins_resources.errors import RelpinsError
 from relpins_resources.lake.fingerprints import digest
-from relpins_resources.query.errors import nearest
+from relpins_resources.query.dry_run import check_kinds
+from relpins_resources.query.errors import QueryError, nearest
 from relpins_resources.query.parameters import bind
 from relpins_resources.query.plan import Query
 from relpins_resources.query.saved import SavedQuery, saved_queries
@@ -23,15 +25,22 @@ STARTS_FROM = {"related": "item_id", "home": "user_id"}
 """The parameter that a feed of each kind is for."""
 
 
-def strategies(home: Path) -> dict[str, SavedQuery]:
-    """Every saved query that a home knows, by name: the shipped ones and its own.
+def strategies(home: Path, profile: Profile) -> dict[str, SavedQuery]:
+    """Every saved query that a home knows, by name, checked: the shipped ones and its own.
 
     Raises:
         RelpinsError: a file is no valid saved query; the error names it and the place in it.
     """
-    shipped = saved_queries(Path(str(files("relpins_assets.feeds") / "strategies")))
-    own = home / OWN_FOLDER
-    return {**shipped, **(saved_queries(own) if own.is_dir() else {})}
+    declared = declared_names(profile)
+    known = saved_queries(Path(str(files("relpins_assets.feeds") / "strategies")), declared)
+    if (home / OWN_FOLDER).is_dir():
+        known |= saved_queries(home / OWN_FOLDER, declared)
+    for saved in known.values():
+        try:
+            check_kinds(saved.query, declared)
+        except QueryError as error:
+            raise QueryError(f"{saved.path}: {error.problem}", saved.text, error.position) from None
+    return known
 
 
 @dataclass(frozen=True)
@@ -53,17 +62,26 @@ class Strategy:
         return Strategy(self.name, self.query, {**self.values, **values}, self.starts_from)
 
 
-def materialised(home: Path, feeds: Feeds, kind: Literal["related", "home"]) -> list[Strategy]:
+def materialised(home: Path, profile: Profile, kind: Literal["related", "home"]) -> list[Strategy]:
     """The strategies that the profile names for a kind of feed.
 
     Raises:
         RelpinsError: there is no saved query of that name, or it needs a parameter that neither the kind of feed nor
             `feeds.parameters` gives.
     """
-    known = strategies(home)
-    return [
-        _strategy(name, known, feeds.parameters, kind) for name in (feeds.related if kind == "related" else feeds.home)
-    ]
+    known, feeds = strategies(home, profile), profile.feeds
+    named = feeds.related if kind == "related" else feeds.home
+    return [_strategy(name, known, feeds.parameters, kind) for name in named]
+
+
+def check_strategies(home: Path, profile: Profile) -> None:
+    """Check every saved query of a home, and that those which the profile names can be materialised.
+
+    Raises:
+        RelpinsError: as `strategies` and `materialised`.
+    """
+    materialised(home, profile, "related")
+    materialised(home, profile, "home")
 
 
 def _strategy(name: str, known: Mapping[str, SavedQuery], given: Mapping[str, Any], kind: str) -> Strategy:
@@ -72,7 +90,7 @@ def _strategy(name: str, known: Mapping[str, SavedQuery], given: Mapping[str, An
     saved, starts_from = known[name], STARTS_FROM[kind]
     declared = {spec.name for spec in saved.parameters}
     if starts_from not in declared:
-        raise RelpinsError(f"strategy {name} has no parameter {starts_from}, so it gives no {kind} feeds")
+        raise RelpinsError(f"strategy {name} has no parameter {starts_from}, so it gives no {kind} feeds; name another")
     values = {key: value for key, value in given.items() if key in declared}
     lacking = [spec.name for spec in saved.parameters if spec.required and spec.name not in {starts_from, *values}]
     if lacking:
@@ -80,5 +98,8 @@ def _strategy(name: str, known: Mapping[str, SavedQuery], given: Mapping[str, An
             f"strategy {name} needs {', '.join(lacking)} besides {starts_from}; give it a default, or a value under"
             f" feeds.parameters"
         )
-    bound = bind(saved.query, {**values, starts_from: ""}, saved.parameters).values
+    try:
+        bound = bind(saved.query, {**values, starts_from: ""}, saved.parameters).values
+    except QueryError as error:
+        raise RelpinsError(f"strategy {name} with feeds.parameters: {error.problem}") from None
     return Strategy(name, saved.query, {key: value for key, value in bound.items() if key != starts_from}, starts_from)

@@ -26,6 +26,7 @@ GATES = {
     description="One published value. Names one version of every table, index and model; readers see nothing else.",
     deps=[
         "related_pins_feeds",
+        "home_feeds",
         "clip_index",
         "content_index",
         "lexical_index",

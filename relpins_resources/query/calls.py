@@ -77,8 +77,8 @@ def _placed(name: str, signature: Signature, given: Sequence[Given], at: int) ->
     """Arguments by position and options by name."""
     arguments: list[Expr] = []
     options: dict[str, Expr] = {}
-    for one in given:
-        if one.name is None and options.keys() - signature.may_lead:
+    for place, one in enumerate(given):
+        if one.name is None and any(other.name for other in given[:place]):
             raise QueryError(f"{name}(): an argument without a name stands before those with one", position=one.at)
         if one.name is None and len(arguments) < signature.high:
             arguments.append(one.value)
@@ -166,7 +166,7 @@ def _option(name: str, option: str, value: Expr) -> Expr:
         number = value.value
         if isinstance(number, bool) or not isinstance(number, int | float) or number <= 0:
             raise QueryError(f"{name}(): k takes a number above 0, not {number!r}", position=value.at)
-        return Literal(int(number) if number == int(number) else number, at=value.at)
+        return Literal(60, at=value.at) if number == 60 else value
     return value
 
 

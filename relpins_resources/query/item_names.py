@@ -35,5 +35,11 @@ def written(path: tuple[str, ...]) -> str:
     return ".".join(one if PLAIN.fullmatch(one) else "`" + one.replace("`", "``") + "`" for one in path)
 
 
+def written_column(dotted: str) -> str:
+    """A column of SELECT as it stands in a query."""
+    path = dotted.split(".")
+    return written((dotted,) if "" in path else tuple(path))
+
+
 def is_keyword(word: str) -> bool:
     return SAME_KEYWORD.get(word.upper(), word.upper()) in KEYWORDS

@@ -34,7 +34,11 @@ FEW = 2_000
 MARGIN = 16
 NEAR_COUNTS = 0.5
 """What a word within the edit distance counts, beside 1 for the word itself."""
-MAX_EXPANSIONS = 1_000
+MAX_EXPANSIONS = 100
+MOST_NEAR_WORDS = 16
+"""So many words of a query may differ from what is found; further ones count as they are."""
+LONGEST_NEAR = 20
+"""Longer words are looked for as they are: the automaton of all that is near to one has a bound."""
 
 _WITHOUT_SPACES = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af]")
 
@@ -123,7 +127,8 @@ class LanceLexicalIndex(LexicalIndex):
         """The `limit` best texts for each query text, ties by position; every word of it counts, none is required.
 
         With a `fuzziness` of 1 or 2, a word also finds those within that edit distance, at half their score: within
-        none for words of one or two letters and for writing without spaces, within 1 for words of three or four.
+        none for words of one or two letters and for writing without spaces, within 1 for words of three or four. Only
+        the first `MOST_NEAR_WORDS` words do.
         """
         items = np.full((len(texts), limit), -1, np.int64)
         scores = np.full((len(texts), limit), np.nan)
@@ -199,10 +204,11 @@ def _query(words: str, fuzziness: int) -> FullTextQuery:
 
 def _words_within(words: str, fuzziness: int, distance: int) -> list[str]:
     """Those words of a text that may differ by `distance` edits and no more."""
-    return [word for word in re.findall(r"\w+", words) if min(fuzziness, _most_edits(word)) == distance]
+    some = list(dict.fromkeys(re.findall(r"\w+", words)))[:MOST_NEAR_WORDS]
+    return [word for word in some if min(fuzziness, _most_edits(word)) == distance]
 
 
 def _most_edits(word: str) -> int:
-    if len(word) < 3 or _WITHOUT_SPACES.search(word):
+    if not 3 <= len(word) <= LONGEST_NEAR or _WITHOUT_SPACES.search(word):
         return 0
     return 1 if len(word) < 5 else 2

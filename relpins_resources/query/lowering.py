@@ -160,6 +160,8 @@ def _in(parts_: Sequence[Branch], source: Source) -> Expr:
     value, among = expression(parts_[0], source), expression(parts_[-1], source)
     if isinstance(among, Literal):
         raise source.error("IN takes a list, a parameter or a column of lists; write IN (...)", parts_[-1])
+    if isinstance(among, Items) and len(among.values) == 1 and isinstance(among.values[0], Param):
+        among = among.values[0]  # `IN ($ids)`: what is bound may be one value or a list
     return In(value, among, len(parts_) == 4, at=source.at(parts_[1]))
 
 

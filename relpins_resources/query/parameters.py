@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import re
+import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
@@ -30,6 +30,9 @@ _OF_ARGUMENT: Mapping[str, ParameterType] = {
 }
 _OF_COLUMN: Mapping[Kind, ParameterType] = {"text": "string", "number": "number", "bool": "boolean", "time": "string"}
 MOST_NUMBER, MOST_DEPTH = 1e300, 16
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 60
+_SHORT.maxlevel = 3
 LIMIT = ArgumentSpec("LIMIT", "integer", low=1, high=MOST_ROWS)
 OFFSET = ArgumentSpec("OFFSET", "integer", low=0, high=100 * MOST_ROWS)
 
@@ -166,7 +169,7 @@ def _is_plain(value: Any, depth: int = 0) -> bool:
     if isinstance(value, bool | str | bytes) or value is None:
         return True
     if isinstance(value, int | float):
-        return math.isfinite(value) and abs(value) < MOST_NUMBER
+        return abs(value) < MOST_NUMBER  # false for NaN, and exact for whole numbers of any size
     if isinstance(value, list | tuple) and depth < MOST_DEPTH:
         return all(_is_plain(entry, depth + 1) for entry in value)
     if isinstance(value, Mapping) and depth < MOST_DEPTH:
@@ -291,8 +294,9 @@ def _unused(name: str, used: Iterable[str]) -> str:
 
 
 def _got(value: Any) -> str:
-    shown = repr(value)
-    return f"got {shown if len(shown) <= 60 else shown[:57] + '...'}"
+    if isinstance(value, int) and abs(value) >= MOST_NUMBER:
+        return f"got a whole number of {value.bit_length()} bits"
+    return f"got {_SHORT.repr(value)}"
 
 
 def _bounds(low: float | None, high: float | None) -> str:

@@ -45,5 +45,5 @@ def quote(text: str, mark: str) -> str:
 
 
 def quote_expression(text: str) -> str:
-    """An expression as an argument, in brackets where it is nothing but a parameter and would be taken for its value."""
+    """An expression as an argument; one that is nothing but a parameter in brackets, else it would be its value."""
     return "'" + (f"({text})" if parameter_name(text) is not None else text).replace("'", "''") + "'"

@@ -207,9 +207,11 @@ def _key(key: Branch, found: _Gathered) -> OrderKey:
         return OrderKey(Name(SCORE.path, at=found.source.at(node)), not is_ascending, at=found.source.at(node))
     made = order_key(key, found.source)
     for one in walk(made):
-        if isinstance(one, Name) and len(one.path) == 1 and one.path[0] in {*found.aliases(), "score"}:
-            hint = "put the arithmetic into its expression" if found.score else "there is no score() in this query"
-            raise QueryError(f"ORDER BY {one.dotted} here: {hint}", position=one.at)
+        if one == SCORE and found.score is None:
+            raise QueryError("ORDER BY score: the query has no score(expression='...')", position=one.at)
+        if isinstance(one, Name) and one.dotted in {*found.aliases(), "score"}:
+            problem = f"{one.dotted} is an alias, not a column; put the arithmetic into the expression of score()"
+            raise QueryError(problem, position=one.at)
     return made
 
 

@@ -78,6 +78,8 @@ def unexpected_token(token: Token, before: Token | None, accepted: Iterable[str]
         return STATEMENTS
     if token.type == "SELECT" and before is not None:
         return SUBQUERY
+    if token.type == "IF":
+        return "IF stands between two values: a IF condition ELSE b; or write CASE WHEN condition THEN a ELSE b END"
     if token.type in COMPARES and allowed & CALCULATES:
         return CHAINED
     received = "the query ends here" if token.type == "$END" else f"{shortened(token)!r} is not expected here"

@@ -15,9 +15,10 @@ from relpins_resources.ann.exact import exact_candidates
 from relpins_resources.ann.scores import micro_dots, top_by_row
 from relpins_resources.query.catalog import MICRO, NO_FLOOR, Booleans, Embedding, Floats, Ints, positions_of
 
-OVER_FETCH = 1.1
+OVER_FETCH = 1.05
 """How many more rows than the open ones among them should give are asked of an index."""
-SLACK = 16
+SLACK = 8
+"""Rows beyond the limit that cost nothing: the effort of an index goes by tiers that leave room for them."""
 ROWS_PER_FETCHED = 8
 """Rows that can be scanned in the time that an index takes to find one more."""
 GATHER_UNDER = 0.25
@@ -200,7 +201,9 @@ class IndexedEmbedding(ArrayEmbedding):
             return self._exact(queries, limit, is_open, n_open)
         items, micro = _nothing(len(queries), limit)
         left = np.arange(len(queries))
-        n_asked = limit if n_open == self._n_live else int(limit * self._n_live / max(n_open, 1) * OVER_FETCH) + SLACK
+        n_asked = limit
+        if n_open < self._n_live:
+            n_asked = max(limit + SLACK, int(limit * self._n_live / max(n_open, 1) * OVER_FETCH))
         while len(left) and n_asked * ROWS_PER_FETCHED < n_open:
             items[left], micro[left] = self._through_index(queries[left], limit, n_asked, is_open)
             left = left[items[left, -1] < 0]

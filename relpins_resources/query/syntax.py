@@ -56,7 +56,7 @@ class Source:
 
 
 def read(source: Source, start: Start) -> Branch:
-    """The tree of a text. Nothing here recurses, so no text is too deep for it; deeper ones than DEEPEST are refused."""
+    """The tree of a text. Nothing here recurses, so no text is too deep for it; beyond DEEPEST it is refused."""
     if len(source.text) > LONGEST:
         raise QueryError(f"the query has {len(source.text)} characters; at most {LONGEST} are allowed")
     try:

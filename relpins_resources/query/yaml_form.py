@@ -192,6 +192,8 @@ def _write_selection(text: _Text, keys: dict[str, Entry], root: Entry) -> None:
     columns = keys["select"].sequence() if "select" in keys else []
     for place, entry in enumerate(columns):
         name = entry.string("the name of a column")
+        if not all(name.split(".")):
+            raise entry.error(f"{name!r} is no name of a column")
         parts = [written((one, "x"))[:-2] for one in name.split(".")] if "." in name else [written((name,))]
         text.put((", " if place else "") + ("*" if name == "*" else ".".join(parts)), entry)
     text.put("" if columns else "*", root)

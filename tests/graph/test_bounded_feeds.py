@@ -10,9 +10,8 @@ import numpy as np
 from running import differences, run, workspace_of
 from worlds import SmallWorld
 
-from relpins_assets.feeds.inputs import Cooccurrences, FeedInputs
-from relpins_assets.feeds.retrieval import exact_search, index_search
 from relpins_resources.ann import LayeredIndex, snap
+from relpins_resources.query.spaces import IndexedEmbedding
 
 Copy = Callable[[], tuple[Path, Path]]
 BOUNDED = """
@@ -20,8 +19,9 @@ clip: {backend: grid}
 content: {backend: grid}
 ann: {backend: exact}
 cooccurrence: {limit: 50}
-feeds: {limit: 4, candidates: 6, diversity: {window: 3, pool: 8}, exact_up_to: 0, nearest: 1}
+feeds: {parameters: {limit: 4, candidates: 6}, exact_up_to: 0, nearest: 1}
 """
+FULL_PASS = {"ops": {name: {"config": {"full_pass": True}} for name in ("related_pins_feeds", "home_feeds")}}
 
 
 def test_a_bounded_run_then_a_full_pass_ends_equal_to_a_rebuild(tmp_path: Path) -> None:
@@ -37,10 +37,10 @@ def test_a_bounded_run_then_a_full_pass_ends_equal_to_a_rebuild(tmp_path: Path) 
     assert told["mode"] == "bounded"
     lake = workspace_of(home, source, str(profile)).lake
     assert lake.table("related_pins_pools").count(f"pin_id IN ({', '.join(map(repr, new))})") == 3
-    full = run(workspace_of(home, source, str(profile)), ops={"related_pins_feeds": {"config": {"full_pass": True}}})
+    full = run(workspace_of(home, source, str(profile)), **FULL_PASS)
     assert full["related_pins_feeds"]["stale"] > 0, "the bounded run left nothing to do, so this shows nothing"
-    again = run(workspace_of(home, source, str(profile)), ops={"related_pins_feeds": {"config": {"full_pass": True}}})
-    assert again["related_pins_feeds"]["stale"] == 0
+    again = run(workspace_of(home, source, str(profile)), **FULL_PASS)
+    assert again["related_pins_feeds"]["stale"] == again["home_feeds"]["stale"] == 0
     shutil.copytree(home, tmp_path / "rebuilt")
     rebuilt = workspace_of(tmp_path / "rebuilt", source, str(profile))
     rebuilt.lake.drop_derived()
@@ -53,23 +53,12 @@ def test_an_approximate_index_finds_nine_tenths_of_the_exact_lists(tmp_path: Pat
     centres = rng.normal(size=(60, 32))
     matrix = centres[rng.integers(0, 60, 4_000)] + 0.35 * rng.normal(size=(4_000, 32))
     vectors = snap(matrix / np.linalg.norm(matrix, axis=1, keepdims=True))
-    inputs = _inputs(vectors)
-    index = LayeredIndex.create(tmp_path / "index", inputs.pin_ids.tolist(), vectors, "annoy", 0)
-    queries = np.arange(0, 4_000, 20)
-    exact = exact_search(inputs, vectors)(queries, 20)
-    found = index_search(inputs, vectors, index)(queries, 20)
-    overlap = [len(set(a) & set(b)) / 20 for a, b in zip(exact.places, found.places, strict=True)]
-    assert np.mean(overlap) >= 0.9
-    assert not (found.places == inputs.candidate_of_join[inputs.join_of[queries]][:, None]).any()
-
-
-def _inputs(vectors: np.ndarray) -> FeedInputs:
-    """Pins with these vectors; every tenth is a repin of the one before."""
-    n = len(vectors)
-    is_repin = np.arange(n) % 10 == 9
+    is_repin = np.arange(4_000) % 10 == 9
     vectors[is_repin] = vectors[np.flatnonzero(is_repin) - 1]
-    join_of = np.cumsum(~is_repin) - 1
-    candidates = np.flatnonzero(~is_repin)
-    nothing = Cooccurrences(np.zeros(len(candidates) + 1, np.int64), np.empty(0, np.int64), np.empty(0, np.int64))
-    pin_ids = np.array([f"pin{i:05d}" for i in range(n)], dtype=object)
-    return FeedInputs(pin_ids, vectors, vectors, join_of, candidates, np.arange(len(candidates)), nothing)
+    ids = np.array([f"pin{i:05d}" for i in range(4_000)], dtype=object)
+    index = LayeredIndex.create(tmp_path / "index", ids.tolist(), vectors, "annoy", 0)
+    near, true = (IndexedEmbedding("clip_embedding", index, ids, ~is_repin, is_exact) for is_exact in (False, True))
+    queries = vectors[::20]
+    (exact, _), (found, _) = true.search(queries, 20), near.search(queries, 20)
+    assert np.mean([len(set(a) & set(b)) / 20 for a, b in zip(exact, found, strict=True)]) >= 0.9
+    assert not is_repin[found].any()

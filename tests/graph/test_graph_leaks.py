@@ -16,7 +16,8 @@ from relpins_assets.evaluation.leaks import replace_after
 from relpins_assets.evaluation.protocol import build_queries
 from relpins_assets.evaluation.quality import quality_rows
 from relpins_assets.evaluation.systems import Systems, collapsed
-from relpins_assets.feeds.inputs import load_inputs
+from relpins_assets.feeds.catalog import load_catalog
+from relpins_assets.feeds.saved import materialised
 from relpins_assets.schemas import TABLES
 from relpins_assets.workspace import Workspace
 from relpins_resources.sample_world import write_sample_world
@@ -67,10 +68,11 @@ def test_the_oracle_is_above_all(world: tuple[Workspace, Path]) -> None:
 
 def _rankings(at: Workspace, tables: dict) -> dict[str, list]:  # type: ignore[type-arg]
     """What each system lists; the queries themselves come from what was saved later, so they are the same ones here."""
-    inputs = load_inputs(at.lake)
+    catalog = load_catalog(at.lake, at.profile, as_of=at.as_of)
     as_shown = collapsed(tables, at.lake.table("pin_joins").read(["representative_pin_id", "pin_ids"]))
     queries = build_queries(as_shown, T, max_queries=200)
-    systems = Systems(inputs, queries, 50).all(at.profile.feeds, as_shown, truth=None)
+    strategies = materialised(at.strategies_home, at.profile, "related")
+    systems = Systems(catalog, queries, 50).all(strategies, as_shown, truth=None)
     return {name: rankings(np.arange(len(queries))).tolist() for name, rankings in systems.items()}
 
 

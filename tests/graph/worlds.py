@@ -63,16 +63,15 @@ class SmallWorld:
         self.saves = {key: at for key, at in self.saves.items() if key[1] != pin_id}
 
     def write(self, folder: Path) -> None:
-        """All tables, pins in two files, one person's clicks and searches."""
+        """All tables, pins in two files, three people's boards, one's clicks and searches, and one who did nothing yet."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "_source.yaml").write_text(f"as_of: {self.as_of.date().isoformat()}\n")
         rows = [{"pin_id": pin_id, **pin} for pin_id, pin in self.pins.items()]
         for part in (0, 1):
             mine = [row for row in rows if int(str(row["pin_id"])[-1]) % 2 == part]
             _write(folder / f"pins-{part}.parquet", [_pin_row(row, folder / "images") for row in mine])
-        _write(
-            folder / "boards.parquet", [{"board_id": b, "title": t, "owner_id": "u1"} for b, t in self.boards.items()]
-        )
+        boards = [{"board_id": b, "title": t, "owner_id": f"u{sum(map(ord, b)) % 3}"} for b, t in self.boards.items()]
+        _write(folder / "boards.parquet", boards)
         saves = [{"board_id": b, "pin_id": p, "saved_at": at} for (b, p), at in self.saves.items()]
         _write(folder / "board_pins.parquet", saves)
         clicks = [
@@ -81,7 +80,7 @@ class SmallWorld:
         ]
         _write(folder / "interactions.parquet", clicks)
         _write(folder / "searches.parquet", [{"query": "blue sofa", "created_at": AS_OF - timedelta(days=2)}])
-        _write(folder / "users.parquet", [{"user_id": "u1", "country": "IT"}])
+        _write(folder / "users.parquet", [{"user_id": who, "country": "IT"} for who in ("u1", "u9")])
 
 
 def picture(number: int, side: int = 24) -> bytes:

@@ -1,89 +1,155 @@
-"""A small catalog with everything in it, made by hand: what the executor's tests run over."""
+"""A catalog of a dozen items whose order by every signal is known by construction, and queries over it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from relpins_resources.ann import snap
-from relpins_resources.query.catalog import Catalog, Column, Columns, People, Shares
+from relpins_resources.query.catalog import Catalog, Column, Columns, Encoders, Kind, People, Shares
+from relpins_resources.query.plan import Argument, Items, Literal, OrderKey, Param, Stage
+from relpins_resources.query.retrievers import RETRIEVERS
+from relpins_resources.query.retrievers.base import Request
 from relpins_resources.query.spaces import TableEmbedding
 
-AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
-CATEGORIES = ("kitchen", "bathroom", "living room", None)
-N = 60
+N = 12
+IDS = [f"p{i:02d}" for i in range(N)]
+REPIN = 11  # carries the image of item 0
+CATEGORIES = ["Kitchen", "Kitchen", "Bath", "Kitchen", None, "Bath", "Sofa", "Kitchen", "Bath", "Sofa", None, "Kitchen"]
+RANKS = [3.0, 1.0, 2.0, 5.0, 4.0, 7.0, 6.0, 9.0, None, 8.0, 10.0, 11.0]
+PRICES = [10.0, None, 30.0, 10.0, 5.0, None, 20.0, 20.0, 1.0, 2.0, 3.0, 4.0]
+TAGS = [["oak"], ["oak", "linen"], [], ["brass"], [], ["linen"], [], [], ["oak"], [], [], []]
 
 
-def unit(rows: np.ndarray) -> np.ndarray:
-    return snap((rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32))
+def angles(degrees: Sequence[float]) -> np.ndarray:
+    """(n, 2) unit vectors: what is near is near in angle."""
+    radians = np.radians(np.array(degrees, dtype=float))
+    return snap(np.stack([np.cos(radians), np.sin(radians)], axis=1).astype(np.float32))
 
 
-def column(values: list[Any], kind: str) -> Column:
-    is_null = np.array([one is None for one in values])
+CLIP = angles([10 * i for i in range(N - 1)] + [0])  # item i looks at 10 i degrees, the repin as item 0
+CONTENT = angles([7 * ((i * 5) % N) for i in range(N)])
+HAS_CONTENT = np.arange(N) != 4
+HISTORIES = {"ann": [2, 8], "bob": [], "cid": [9, 0, 1, 10], "dee": [4]}
+
+
+def column(kind: Kind, values: Sequence[Any]) -> Column:
+    is_null = np.array([value is None for value in values])
     if kind in ("number", "time"):
-        return Column(kind, np.array([0.0 if one is None else float(one) for one in values]), is_null)
-    data = np.empty(len(values), object)
-    for i, one in enumerate(values):
-        data[i] = one
+        return Column(kind, np.array([0.0 if value is None else value for value in values]), is_null)
+    data = np.empty(len(values), dtype=object)
+    data[:] = ["" if value is None else value for value in values]
     return Column(kind, data, is_null)
 
 
-def small_catalog(n: int = N, seed: int = 0, twotower: bool = False, *, people: bool = True) -> Catalog:
-    """`n` items, of which every tenth repeats the image before it; users u0 (many saves), u1 (few), u2 (none)."""
-    rng = np.random.default_rng(seed)
-    ids = np.array([f"p{i:03d}" for i in range(n)], dtype=object)
-    candidate = np.arange(n) % 10 != 9
-    has_content = np.arange(n) % 7 != 3
-    clip = TableEmbedding("clip_embedding", unit(rng.normal(size=(n, 8))), candidate, np.ones(n, bool))
-    content = TableEmbedding("content_embedding", unit(rng.normal(size=(n, 6))), candidate, has_content)
-    embeddings = {"clip_embedding": clip, "content_embedding": content, "pinclip_embedding": None}
-    users = np.array(["u0", "u1", "u2"], dtype=object)
-    embeddings["twotower_embedding"] = (
-        TableEmbedding(
-            "twotower_embedding",
-            unit(rng.normal(size=(n, 4))),
-            candidate,
-            np.ones(n, bool),
-            (users[:2], unit(rng.normal(size=(2, 4)))),
-        )
-        if twotower
-        else None
-    )
-    join = [f"j{(i - 1 if i % 10 == 9 else i):03d}" for i in range(n)]
+def catalog(**changes: Any) -> Catalog:
     columns = {
-        "item_id": column(list(ids), "text"),
-        "join_id": column(join, "text"),
-        "title": column([None if i % 3 == 0 else f"title {i}" for i in range(n)], "text"),
-        "image_url": column([f"{i}.jpg" for i in range(n)], "text"),
-        "board_category": column([CATEGORIES[i % 4] for i in range(n)], "text"),
-        "price": column([None if i % 5 == 0 else float(i) for i in range(n)], "number"),
-        "created_at": column([AS_OF.timestamp() - i * 86_400 if i % 6 else None for i in range(n)], "time"),
-        "merchant_tags": column([["a", "b"] if i % 2 else [] for i in range(n)], "list"),
-        "popular_rank": column([float((i * 7) % n + 1) if i % 8 else None for i in range(n)], "number"),
-        "n_boards": column([float(i % 3) for i in range(n)], "number"),
-        "n_interactions": column([float(i % 4) for i in range(n)], "number"),
+        "item_id": column("text", IDS),
+        "title": column("text", [f"title {i}" for i in range(N)]),
+        "board_category": column("text", CATEGORIES),
+        "category": column("text", CATEGORIES),
+        "popular_rank": column("number", RANKS),
+        "price": column("number", PRICES),
+        "merchant_tags": column("list", TAGS),
+        "created_at": column("time", [1e9 - 86_400 * i if i % 4 else None for i in range(N)]),
     }
-    columns["_derived_popular_rank"] = columns["popular_rank"]
-    mates = [[j for j in range(n) if j != i and candidate[j] and (i // 6) == (j // 6)] for i in range(n)]
-    counts = [sorted(((i * j) % 3 + 1 for j in row), reverse=True) for i, row in enumerate(mates)]
-    saved = [[5, 11, 17, 21, 33], [40, 41], []]
-    return Catalog(
-        item_ids=ids,
-        is_candidate=candidate,
-        as_of=AS_OF,
-        columns=Columns({name: (lambda one=one: one) for name, one in columns.items()}),
-        embeddings=embeddings,
-        people=People(users, np.cumsum([0, *map(len, saved)]), np.array(list(chain.from_iterable(saved))))
-        if people
-        else None,
-        shares=Shares(
-            np.cumsum([0, *map(len, mates)]),
-            np.array(list(chain.from_iterable(mates)), np.int64),
-            np.array(list(chain.from_iterable(counts)), np.int64),
-            np.array([i % 3 for i in range(n)]),
-        ),
-        filters={"cheap": "price < 20"},
-    )
+    candidates = np.arange(N) != REPIN
+    indptr = np.cumsum([0, *(len(HISTORIES[user]) for user in sorted(HISTORIES))])
+    saved = np.array([item for user in sorted(HISTORIES) for item in HISTORIES[user]], np.int64)
+    attributes = Columns({"board_category": lambda: column("text", ["Bath", None, "Sofa", "Garden"])})
+    given: dict[str, Any] = {
+        "item_ids": np.array(IDS, dtype=object),
+        "is_candidate": candidates,
+        "as_of": datetime(2026, 6, 1, tzinfo=UTC),
+        "columns": Columns({name: lambda name=name: columns[name] for name in columns}),
+        "embeddings": {
+            "clip_embedding": TableEmbedding("clip_embedding", CLIP, candidates),
+            "content_embedding": TableEmbedding("content_embedding", CONTENT, candidates, HAS_CONTENT),
+            "twotower_embedding": None,
+            "pinclip_embedding": None,
+        },
+        "people": People(np.array(sorted(HISTORIES), dtype=object), indptr, saved, attributes),
+        "shares": shares({0: {1: 3, 5: 3, 2: 1}, 3: {4: 2}, REPIN: {1: 3, 5: 3, 2: 1}}),
+        "encoders": Encoders(text={"content_embedding": encode_text}, image={"clip_embedding": encode_image}),
+    }
+    return Catalog(**{**given, **changes})
+
+
+def shares(pairs: Mapping[int, Mapping[int, int]]) -> Shares:
+    rows = [sorted(pairs.get(i, {}).items(), key=lambda one: (-one[1], one[0])) for i in range(N)]
+    indptr = np.cumsum([0, *map(len, rows)])
+    flat = [one for row in rows for one in row]
+    others, counts = (np.array([one[k] for one in flat], np.int64) for k in (0, 1))
+    return Shares(indptr, others, counts, np.array([len(row) for row in rows], np.int64))
+
+
+def encode_text(texts: Sequence[str]) -> np.ndarray:
+    """A text that is a number is that angle."""
+    return angles([float(text) for text in texts])
+
+
+def encode_image(images: Sequence[bytes]) -> np.ndarray:
+    """A picture is the angle of its mean brightness, 0 to 90 degrees."""
+    from relpins_resources.images import decode_image, decode_pixels
+
+    return angles([90 * decode_pixels(decode_image(data).jpeg).mean() / 255 for data in images])
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Parameter values of queries that run together."""
+
+    size: int = 1
+    varying: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+
+    def values(self, expression: Argument | None) -> list[Any]:
+        if isinstance(expression, Param):
+            return list(self.varying[expression.name])
+        return [_literal(expression)] * self.size
+
+    def one(self, expression: Argument | None, what: str) -> Any:
+        return self.values(expression)[0]
+
+
+def stage(kind: str, **arguments: Any) -> Stage:
+    """A stage with arguments as plain values; "$name" is a parameter."""
+    return Stage(kind, tuple((name, _argument(value)) for name, value in arguments.items()), at=7)
+
+
+def hits(catalog: Catalog, wanted: Stage, batch: Bound | None = None, limit: int = 100, allowed: Any = None) -> Any:
+    return RETRIEVERS[wanted.kind](request(catalog, wanted, batch, limit, allowed))
+
+
+def request(
+    catalog: Catalog, wanted: Stage, batch: Bound | None = None, limit: int = 100, allowed: Any = None
+) -> Request:
+    return Request(catalog, wanted, batch or Bound(), limit, allowed)
+
+
+def positions(found: Any, row: int = 0) -> list[int]:
+    """The items of one list, without its padding, which must come last."""
+    items = found.items[row].tolist()
+    kept = [item for item in items if item >= 0]
+    assert items[: len(kept)] == kept
+    return kept
+
+
+def _argument(value: Any) -> Any:
+    if isinstance(value, Stage) or (isinstance(value, tuple) and value and isinstance(value[0], OrderKey)):
+        return value
+    if isinstance(value, str) and value.startswith("$"):
+        return Param(value[1:], at=9)
+    if isinstance(value, list):
+        return Items(tuple(Literal(one) for one in value), at=9)
+    return Literal(value, at=9)
+
+
+def _literal(expression: Argument | None) -> Any:
+    if isinstance(expression, Items):
+        return [_literal(one) for one in expression.values]
+    assert expression is None or isinstance(expression, Literal)
+    return None if expression is None else expression.value
