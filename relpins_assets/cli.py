@@ -87,13 +87,17 @@ def query(
     ] = False,
     why_not: Annotated[str | None, typer.Option(metavar="PIN", help="what became of a pin that is missing")] = None,
     pagination_key: Annotated[str | None, typer.Option(help="leave out what this key was shown before")] = None,
-    as_json: JsonOption = True,
+    as_json: JsonOption = False,
 ) -> None:
     """Run a query on the published snapshot."""
+    from relpins_assets.query_printing import print_answer
     from relpins_assets.querying import Reader
 
     found = Reader(home).query(what, param or [], explain=explain, why_not_item=why_not, pagination_key=pagination_key)
-    say(found, as_json=True)
+    if as_json:
+        say(found, as_json=True)
+    else:
+        print_answer(found)
 
 
 @app.command()

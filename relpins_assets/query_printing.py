@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,12 +11,15 @@ from rich.markup import escape
 from rich.table import Table
 
 WIDEST_TITLE = 48
+PIPED_WIDTH = 160
+"""Columns where the output is no terminal."""
 
 
 def print_answer(found: Mapping[str, Any], console: Console | None = None) -> None:
     """Print what `Reader.query` gave."""
-    console = console or Console()
+    console = console or Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
     _print_rows(found["results"], console)
+    _print_terms(found["results"], console)
     for warning in found.get("warnings", ()):
         console.print(f"[yellow]warning[/yellow] {escape(warning)}", highlight=False)
     if "explanation" in found:
@@ -46,6 +50,17 @@ def _print_rows(rows: Sequence[Mapping[str, Any]], console: Console) -> None:
                 "", "", _cell(term["value"]), *("" for _ in metadata), "", f"[dim]{escape(term['term'])}[/dim]"
             )
     console.print(grid)
+
+
+def _print_terms(rows: Sequence[Mapping[str, Any]], console: Console) -> None:
+    explained = [row for row in rows if "explanation" in row]
+    if explained:
+        console.print("\n[bold]terms of each score[/bold]")
+    for row in explained:
+        place = row["explanation"].get("place_before_reordering")
+        console.print(f"  {escape(row['item_id'])}  {_cell(row['score'])}  place {_cell(place)} before reordering")
+        for term in row["explanation"]["terms"]:
+            console.print(f"    {_cell(term['value']):>8}  {escape(term['term'])}", highlight=False)
 
 
 def _print_explanation(explained: Mapping[str, Any], console: Console) -> None:

@@ -16,6 +16,7 @@ from relpins_assets.embeddings.vectors import ENCODED_SIDE, MODEL
 from relpins_assets.feeds.item_columns import item_columns
 from relpins_assets.feeds.people import load_people
 from relpins_assets.feeds.shares import load_shares
+from relpins_assets.indexes.words import open_lexical_index
 from relpins_assets.profile import Profile
 from relpins_resources.ann import LayeredIndex
 from relpins_resources.encoders import ClipEncoder, ClipModel, SentenceEncoder, clip_encoder, sentence_encoder
@@ -66,8 +67,11 @@ def load_catalog(lake: Lake, profile: Profile, *, as_of: date | None = None) -> 
         embeddings={name: _embedding(lake, name, space, items, is_exact) for name, space in SPACES.items()},
         people=load_people(lake, items.ids),
         shares=load_shares(lake, items.join_ids, items.join_of, items.representatives),
+        lexical=open_lexical_index(lake, items.ids),
+        semantic_ids=_semantic_ids(lake.table("semantic_ids"), items),
         encoders=_encoders(lake, profile),
         images=lambda item: _jpeg(lake.table("pin_images"), str(items.ids[item])),
+        filters=profile.filters,
     )
 
 
@@ -131,6 +135,18 @@ def _user_vectors(table: Table) -> tuple[Ids, Floats] | None:
     if rows.num_rows == 0:
         return None
     return rows["user_id"].to_numpy().astype(object), vectors(rows)
+
+
+def _semantic_ids(table: Table, items: Items) -> Ints | None:
+    """(n, levels) codes, -1 for items without; None before there are any."""
+    rows = table.read(["pin_id", "codes"])
+    if rows.num_rows == 0:
+        return None
+    at = aligned(rows["pin_id"].to_numpy(), items.ids)
+    codes = rows["codes"].combine_chunks().flatten().to_numpy().reshape(rows.num_rows, -1).astype(np.int64)
+    found = np.full((len(items.ids), codes.shape[1]), -1, np.int64)
+    found[at[at >= 0]] = codes[at >= 0]
+    return found
 
 
 def _encoders(lake: Lake, profile: Profile) -> Encoders:

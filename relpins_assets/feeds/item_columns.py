@@ -35,6 +35,8 @@ COUNTS = ("n_saves", "n_impressions", "n_clicks", "n_closeups", "n_interactions"
 RATES = ("save_rate", "ctr", "closeup_rate", "popularity", "popular_rank", "chronological_rank")
 """Of a pin that is newer than the statistics nothing is known."""
 DESCRIBED = {"visual_description": "statement", "enriched_description": "description", "colors": "colors"}
+UNBUILT: dict[str, pa.DataType] = {"boost": pa.float64(), "is_object_dominant": pa.bool_()}
+"""Declared, so that queries may name them; nothing knows them yet."""
 ALIASES = {
     "category": "board_category",
     "_derived_popular_rank": "popular_rank",
@@ -73,6 +75,7 @@ def item_columns(lake: Lake, item_ids: Ids, join_ids: pa.Array) -> Columns:
     )
     boards = AlignedTable(lake.table("cooccurrence_candidates"), join_ids)
     readers: dict[str, Reader] = {
+        **{name: partial(as_column, pa.nulls(len(keys), kind)) for name, kind in UNBUILT.items()},
         "item_id": lambda: Column("text", item_ids, np.zeros(len(item_ids), bool)),
         "join_id": lambda: as_column(join_ids),
         "n_boards": lambda: _counted(boards.column("n_boards")),
@@ -90,6 +93,14 @@ def as_column(values: pa.Array) -> Column:
     is_null = np.asarray(values.is_null().to_numpy(zero_copy_only=False), bool)
     kind, data = _kind_and_data(values)
     return Column(kind, data, is_null)
+
+
+def places(ids: pa.Array | pa.ChunkedArray, among: pa.Array) -> npt.NDArray[np.int64]:
+    """(r,) where each id stands in `among`, -1 where it does not."""
+    found = pc.index_in(ids.cast(among.type), value_set=among).fill_null(-1)
+    whole = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    positions: npt.NDArray[np.int64] = whole.to_numpy(zero_copy_only=False).astype(np.int64)
+    return positions
 
 
 def _kind_and_data(values: pa.Array) -> tuple[Kind, npt.NDArray[np.generic]]:

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
+from relpins_assets.feeds.item_columns import places
 from relpins_resources.lake import Lake
 from relpins_resources.query.catalog import Column, Columns, People, positions_of
 
@@ -35,10 +37,11 @@ ATTRIBUTES = "SELECT user_id, attributes FROM raw_users WHERE attributes IS NOT 
 
 def load_people(lake: Lake, item_ids: npt.NDArray[np.object_]) -> People:
     """Everyone whom a table names as a user, the owner of a board or a saver; saved are the images' representatives."""
-    user_ids = np.array(lake.query(USERS)["user_id"].to_pylist(), dtype=object)
+    named = lake.query(USERS)["user_id"].combine_chunks()
+    user_ids = named.to_numpy(zero_copy_only=False).astype(object)
     saves = lake.query(SAVES)
-    users = positions_of(user_ids, saves["user_id"].to_pylist())
-    items = positions_of(item_ids, saves["item_id"].to_pylist())
+    users = places(saves["user_id"], named)
+    items = places(saves["item_id"], pa.array(item_ids, pa.string()))
     indptr = np.searchsorted(users, np.arange(len(user_ids) + 1)).astype(np.int64)
     return People(user_ids, indptr, items, UserAttributes(lake, user_ids).columns())
 

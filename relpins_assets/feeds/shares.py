@@ -3,68 +3,62 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from relpins_assets.feeds.item_columns import places
 from relpins_resources.lake import Lake
 from relpins_resources.query.catalog import Ints, Shares
 
-ROWS_AT_ONCE = 8_192
-"""Rows read together; they fit into 13 bits of a sort key."""
-COUNT_BITS, ITEM_BITS = 18, 32
-MOST_BOARDS = (1 << COUNT_BITS) - 1
+KEY_BITS = 62
+
+# Pins are numbered in order of id; DuckDB orders texts by their bytes, which is by code point, as Python does.
+PAIRS = """
+WITH joined AS (SELECT join_id, representative_pin_id, unnest(pin_ids) AS pin_id FROM pin_joins),
+numbered AS (
+    SELECT join_id, pin_id = representative_pin_id AS is_representative,
+           (row_number() OVER (ORDER BY pin_id) - 1)::INTEGER AS item FROM joined),
+representatives AS (SELECT join_id, item FROM numbered WHERE is_representative),
+pairs AS (SELECT join_id, unnest(candidate_join_ids) AS other_id, unnest(n_shared_boards) AS n FROM cooccurrence_candidates)
+SELECT r.item, o.item AS other, p.n
+FROM pairs p JOIN representatives r USING (join_id) JOIN representatives o ON o.join_id = p.other_id
+"""
 
 
 def load_shares(lake: Lake, join_ids: pa.Array, join_of: Ints, representatives: Ints) -> Shares:
-    """Whom each item shares boards with.
+    """Whom each item shares boards with: candidates, most shared boards first, ties by position.
 
     Args:
         join_ids: (j,) every image.
         join_of: (n,) place of each item's image among them.
         representatives: (j,) position of the item that stands for each image.
     """
-    n_boards = np.zeros(len(join_ids), np.int64)
-    starts, ends = np.zeros(len(join_ids), np.int64), np.zeros(len(join_ids), np.int64)
-    others: list[Ints] = [np.empty(0, np.int64)]
-    counts: list[Ints] = [np.empty(0, np.int64)]
-    n_read = 0
-    columns = ["join_id", "candidate_join_ids", "n_shared_boards", "n_boards"]
-    for batch in lake.table("cooccurrence_candidates").batches(columns, ROWS_AT_ONCE):
-        joins = _places(batch["join_id"], join_ids)
-        found, shared, sizes = _lists(batch, join_ids, representatives)
-        is_known = joins >= 0
-        n_boards[joins[is_known]] = batch["n_boards"].fill_null(0).to_numpy(zero_copy_only=False)[is_known]
-        ends_here = n_read + np.cumsum(sizes)
-        starts[joins[is_known]], ends[joins[is_known]] = (ends_here - sizes)[is_known], ends_here[is_known]
-        others.append(found)
-        counts.append(shared)
-        n_read += len(found)
+    rows = lake.query(PAIRS)
+    items, others, counts = (_numbers(rows, name) for name in ("item", "other", "n"))
+    items, others, counts = _in_order(items, others, counts, len(join_of))
+    ends = np.searchsorted(items, representatives, side="right")  # (j,)
+    starts = np.searchsorted(items, representatives)
     at, indptr = _ragged(starts[join_of], ends[join_of])
-    return Shares(indptr, np.concatenate(others)[at], np.concatenate(counts)[at], n_boards[join_of])
+    boards = lake.table("cooccurrence_candidates").read(["join_id", "n_boards"])
+    known = places(boards["join_id"], join_ids)
+    n_boards = np.zeros(len(join_ids), np.int64)
+    n_boards[known[known >= 0]] = _numbers(boards, "n_boards")[known >= 0]
+    return Shares(indptr, others[at], counts[at], n_boards[join_of])
 
 
-def _lists(batch: pa.RecordBatch, join_ids: pa.Array, representatives: Ints) -> tuple[Ints, Ints, Ints]:
-    """The items that share boards with each image of a batch, end to end, most shared first, ties by position; the
-    boards shared; how many items each image has."""
-    sizes = pc.list_value_length(batch["candidate_join_ids"]).fill_null(0).to_numpy(zero_copy_only=False)
-    row = np.repeat(np.arange(batch.num_rows), sizes)
-    places = _places(batch["candidate_join_ids"].flatten(), join_ids)
-    shared = batch["n_shared_boards"].flatten().to_numpy(zero_copy_only=False).astype(np.int64)
-    keep = places >= 0
-    row, items, shared = row[keep], representatives[places[keep]], np.minimum(shared[keep], MOST_BOARDS)
-    # one integer sorts by row, then by boards, most first, then by position
-    keys = np.sort((row << (COUNT_BITS + ITEM_BITS)) | ((MOST_BOARDS - shared) << ITEM_BITS) | items)
-    found = keys & ((1 << ITEM_BITS) - 1)
-    counts = MOST_BOARDS - ((keys >> ITEM_BITS) & MOST_BOARDS)
-    return found, counts, np.bincount(row, minlength=batch.num_rows).astype(np.int64)
+def _in_order(items: Ints, others: Ints, counts: Ints, n_items: int) -> tuple[Ints, Ints, Ints]:
+    """Pairs by item, then by count, most first, then by the other item; counts beyond what a key holds are cut."""
+    item_bits = max(1, n_items.bit_length())
+    count_bits = KEY_BITS - 2 * item_bits
+    most, mask = (1 << count_bits) - 1, (1 << item_bits) - 1
+    keys = items << (count_bits + item_bits)
+    keys |= (most - np.minimum(counts, most)) << item_bits
+    keys |= others
+    keys.sort()  # one integer per pair: no order of the pairs has to be held beside them
+    return keys >> (count_bits + item_bits), keys & mask, most - ((keys >> item_bits) & most)
 
 
-def _places(ids: pa.Array, join_ids: pa.Array) -> Ints:
-    found: npt.NDArray[np.int64] = (
-        pc.index_in(ids, value_set=join_ids).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    )
-    return found
+def _numbers(rows: pa.Table, name: str) -> Ints:
+    return rows[name].combine_chunks().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def _ragged(starts: Ints, ends: Ints) -> tuple[Ints, Ints]:

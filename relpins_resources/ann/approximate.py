@@ -62,6 +62,7 @@ class ApproximateIndex(AnnIndex):
     def __init__(self, folder: Path, manifest: Mapping[str, Any]) -> None:
         super().__init__(folder, manifest)
         self._efforts: list[int | None] = manifest["structure"]["efforts"]
+        self._most = self._most_effort(len(self), manifest["structure"]) if any(self._efforts) else 0
         self._prober = self._open_prober(folder, manifest) if any(self._efforts) else None
 
     def candidates(self, queries: FloatArray, limits: IntArray, hidden: BoolArray | None) -> tuple[IntArray, IntArray]:
@@ -81,7 +82,7 @@ class ApproximateIndex(AnnIndex):
         """Visible positions near one query, at least `limit` of them; None if it takes a scan to find so many."""
         n_hidden = 0 if hidden is None else int(np.count_nonzero(hidden))
         n_fetch = (limit + _SLACK) * len(self) // max(1, len(self) - n_hidden) + 1
-        while (effort := _effort_for(n_fetch, len(self), self._efforts)) is not None:
+        while (effort := _effort_for(n_fetch, len(self), self._efforts, self._most)) is not None:
             assert self._prober is not None
             positions = self._prober.probe(query, n_fetch, effort)
             if hidden is not None:
@@ -117,14 +118,28 @@ class ApproximateIndex(AnnIndex):
         """The effort that looks at about a quarter of the rows."""
 
 
-def _effort_for(n_fetch: int, n: int, efforts: list[int | None]) -> int | None:
-    """The effort of the first tier that is large enough, grown in proportion past the last; None to scan."""
+def _effort_for(n_fetch: int, n: int, efforts: list[int | None], most: int) -> int | None:
+    """The effort of a tier up to its limit, between two tiers in between, past the last in proportion; None to scan.
+
+    Where the next tier scans, the one below may still grow in proportion, up to `most`.
+    """
     if n_fetch * _SCAN_SHARE >= n:
         return None
+    below: tuple[int, int] | None = None  # limit and effort of the last tier that was too small
     for (limit, _), effort in zip(_TIERS, efforts, strict=True):
         if n_fetch <= limit + 2 * _SLACK:
-            return effort
-    return None if effort is None else effort * n_fetch // limit
+            if below is None or effort is None:
+                break
+            past = n_fetch - below[0] - 2 * _SLACK
+            return below[1] + (effort - below[1]) * past // (limit - below[0])
+        if effort is not None:
+            below = (limit, effort)
+    else:
+        effort = None
+    if below is None:
+        return effort
+    grown = below[1] * n_fetch // below[0]
+    return grown if grown <= most else None
 
 
 def _tuned(prober: Prober, vectors: FloatArray, seed: int, target: float, effort: int, most: int) -> dict[str, Any]:

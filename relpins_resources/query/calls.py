@@ -32,8 +32,8 @@ def call(path: tuple[str, ...], given: Sequence[Given], at: int) -> Expr:
     """The plan of `path(given)`. Raises QueryError for an unknown function or argument, or one too many or too few."""
     if len(path) == 2 and path[0].lower() == "retrieval":
         return _of_retrieval(path[1], given, at)
-    name = function_name(path[0]) if len(path) == 1 else None
-    if name is None:
+    name = function_name(path[0])
+    if name is None or not is_function(path):
         raise QueryError(_unknown(".".join(path)), position=at)
     signature = SIGNATURES[name]
     arguments, options = _placed(name, signature, given, at)
@@ -41,6 +41,11 @@ def call(path: tuple[str, ...], given: Sequence[Given], at: int) -> Expr:
     options = {option: _option(name, option, value) for option, value in options.items()}
     kept = [(option, options[option]) for option in sorted(options) if not _is_default(signature, option, options)]
     return Call(name, tuple(arguments), tuple(kept), at=at)
+
+
+def is_function(path: tuple[str, ...]) -> bool:
+    """Whether the language has a function of that name; those of `retrieval` apart."""
+    return len(path) == 1 and function_name(path[0]) is not None
 
 
 def _of_retrieval(method: str, given: Sequence[Given], at: int) -> Expr:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from lark import Token, Tree
 
 from relpins_resources.query.arguments import called, stage
-from relpins_resources.query.lowering import children, expression, token
+from relpins_resources.query.errors import QueryError
+from relpins_resources.query.lowering import expression, token
 from relpins_resources.query.plan import Expr, Literal, Param, Query, Stage
 from relpins_resources.query.ranking import ranking
 from relpins_resources.query.stages import MOST_ROWS
@@ -67,9 +68,7 @@ def _retrievers(nodes: list[Branch], source: Source) -> tuple[Stage, ...]:
         raise source.error("retrieve() is empty; it unites retrievers: retrieve(similarity(...), ...)", node)
     for one in arguments:
         if one.name is not None:
-            raise source.error(
-                "retrieve() takes retrievers alone; limit and where stand inside each", children(node)[1]
-            )
+            raise QueryError("retrieve() takes retrievers alone; limit and where stand inside each", position=one.at)
     return tuple(stage(one.value, source, "retriever") for one in arguments)
 
 

@@ -11,6 +11,10 @@ NOWHERE = -1
 """Position of what stands in no text: a plan made in code or read from YAML."""
 
 
+SHOWN_WIDTH = 160
+"""Characters of a line that are shown around the place."""
+
+
 class QueryError(RelpinsError):
     """The only error that a query's text, its plan or its parameters can raise.
 
@@ -49,5 +53,7 @@ def _shown(text: str | None, position: int) -> str:
     if text is None or not 0 <= position <= len(text):
         return ""
     line, column = line_and_column(text, position)
-    shown = text.split("\n")[line - 1].replace("\t", " ").rstrip("\r")
-    return f" (line {line}, column {column})\n  {shown}\n  {' ' * (column - 1)}^"
+    whole = text.split("\n")[line - 1].replace("\t", " ").rstrip("\r")
+    start = max(0, column - 1 - SHOWN_WIDTH // 2)
+    shown = whole[start : start + SHOWN_WIDTH]
+    return f" (line {line}, column {column})\n  {shown}\n  {' ' * (column - 1 - start)}^"

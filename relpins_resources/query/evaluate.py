@@ -7,6 +7,7 @@ comparison and functions; and, or, not know three values. Scores, where NULL cou
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ from relpins_resources.query.plan import (
     Name,
     Node,
     Param,
+    Scalar,
     Unary,
 )
 from relpins_resources.query.values import NULL, Booleans, Kind, Value
@@ -80,17 +82,22 @@ def condition(value: Value, what: str, node: Node) -> Value:
 
 
 def _literal(node: Literal, frame: Frame) -> Value:
-    held = node.value
+    try:
+        return _constant(type(node.value).__name__, node.value)
+    except OverflowError:
+        raise QueryError("a number is beyond the range of float64, 1.8e308", position=node.at) from None
+
+
+@lru_cache(maxsize=1_024)
+def _constant(of: str, held: Scalar) -> Value:
+    """The same for all frames; the type is there since True, 1 and 1.0 are one key without it."""
     if held is None:
         return NULL
     if isinstance(held, bool):
         return constant("bool", held)
     if isinstance(held, str):
         return constant("text", held)
-    try:
-        return finite(np.full((1, 1), float(held)), NEVER)
-    except OverflowError:
-        raise QueryError("a number is beyond the range of float64, 1.8e308", position=node.at) from None
+    return finite(np.full((1, 1), float(held) + 0.0), NEVER)  # no negative zero, which is the key of zero too
 
 
 def _items(node: Items, frame: Frame) -> Value:

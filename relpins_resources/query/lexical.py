@@ -74,8 +74,8 @@ def keep_indexed(uri: str, settled_up_to: int = SETTLED_UP_TO, stale_share: floa
     """Bring the index over the column `text` of a Lance dataset up to its newest version; no commit if it is.
 
     After it every text is found. Up to `settled_up_to` texts scores are, too, bit for bit those of an index made anew
-    (with an edit distance, to `SCORE_DECIMALS`); above, texts that went are counted in the word statistics until they
-    are `stale_share` of all.
+    (with an edit distance up to the last of `SCORE_DECIMALS`: Lance sums what is near in no fixed order); above, texts
+    that went are counted in the word statistics until they are `stale_share` of all.
     """
     state = words_state(lance.dataset(uri))
     if state.n_texts == 0 or state.is_exact:

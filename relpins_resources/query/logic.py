@@ -69,16 +69,18 @@ def compared(sign: str, left: Value, right: Value, node: Node, sides: Sequence[E
     """`left sign right` for a sign of `NUMBERS`, NULL where either side is NULL.
 
     A number and a time meet as seconds, a number and a bool as numbers; a text beside another kind is read as that
-    kind, and so is a JSON value. One that does not read as it differs from every value of it, and is neither more nor
-    less (NULL). `sides` are the two expressions: of a literal or a parameter that does not read, `QueryError` says so;
-    so does it at `node` for kinds that never compare.
+    kind, and a JSON value is the number, text or bool that it holds. A text that does not read as the kind differs
+    from every value of it, and is neither more nor less (NULL).
+
+    Raises `QueryError` at the one of `sides`, the two expressions, that is a literal or a parameter and does not read
+    as the other's kind, and at `node` for kinds that never compare.
     """
     if left.kind == "null" or right.kind == "null":
         return UNKNOWN
     kind = _meeting_kind(left, right, sign, node)
     for side, value in zip(sides, (left, right), strict=False):
         _check_reads(side, value, kind)
-    a, b = cast(left, kind), cast(right, kind)
+    a, b = _as_met(left, kind), _as_met(right, kind)
     is_null = either(a.is_null, b.is_null)
     if kind == "object":
         return _pairwise(lambda one, other: _objects_compare(sign, one, other), a, b)
@@ -89,6 +91,10 @@ def compared(sign: str, left: Value, right: Value, node: Node, sides: Sequence[E
     return Value("bool", np.where(is_null, sign == "!=", data), absent)
 
 
+def _as_met(value: Value, kind: Kind) -> Value:
+    return Value(kind, value.data, value.is_null) if kind == "object" else cast(value, kind)
+
+
 def _meeting_kind(left: Value, right: Value, sign: str, node: Node) -> Kind:
     kinds = {left.kind, right.kind}
     if len(kinds) == 1 and kinds != {"vector"}:
@@ -97,12 +103,11 @@ def _meeting_kind(left: Value, right: Value, sign: str, node: Node) -> Kind:
         return "number"
     if kinds == {"number", "time"}:
         return "time"
-    for lenient in ("object", "text"):
-        other = kinds - {lenient}
-        if lenient in kinds and len(other) == 1 and not other & {"list", "vector"}:
-            return next(iter(other))
-    if kinds == {"object", "list"}:
-        return "list"
+    if "object" in kinds and "vector" not in kinds:
+        other = left.kind if right.kind == "object" else right.kind
+        return other if other in ("time", "list") else "object"
+    if "text" in kinds and not kinds & {"list", "vector"}:
+        return left.kind if right.kind == "text" else right.kind
     received = " with ".join(NOUNS[one.kind] for one in (left, right))
     raise QueryError(f"`{sign}` cannot compare {received}", position=node.at)
 
@@ -126,11 +131,12 @@ def _pairwise(function: Callable[[Any, Any], bool | None], a: Value, b: Value) -
 
 
 def _objects_compare(sign: str, one: Any, other: Any) -> bool | None:
-    """JSON values with each other. Two texts, or two that read as numbers, have an order."""
+    """A JSON value and another. Two texts, or two that read as numbers or bools, have an order."""
     if sign in ("=", "!="):
         return same(one, other) == (sign == "=")
-    if not (isinstance(one, str) and isinstance(other, str)):
-        one, other = number_of(one), number_of(other)
+    if isinstance(one, list | dict) or isinstance(other, list | dict):
+        return None
+    one, other = _met(one, other)
     return None if one is None or other is None else bool(_ONE_BY_ONE[sign](one, other))
 
 
@@ -143,10 +149,18 @@ def same(one: Any, other: Any) -> bool:
         return first is not None and second is not None and _lists_same(first, second)
     if isinstance(one, dict) or isinstance(other, dict) or one is None or other is None:
         return bool(one == other)
-    text, held = (one, other) if isinstance(one, str) else (other, one)
-    if isinstance(text, str):
-        text = bool_of(text) if isinstance(held, bool | np.bool_) else number_of(text)
-    return bool(text == held)
+    first, second = _met(one, other)
+    return first is not None and second is not None and bool(first == second)
+
+
+def _met(one: Any, other: Any) -> tuple[Any, Any]:
+    """Two scalars so that they compare: a text beside a number or bool as one, None if it is none."""
+    if isinstance(one, str) == isinstance(other, str):
+        return one, other
+    if isinstance(one, str):
+        return (bool_of(one) if isinstance(other, bool | np.bool_) else number_of(one)), other
+    second, first = _met(other, one)
+    return first, second
 
 
 def _lists_same(one: list[Any], other: list[Any]) -> bool:

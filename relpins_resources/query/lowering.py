@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from lark import Token, Tree
 
-from relpins_resources.query.calls import Given, call
+from relpins_resources.query.calls import Given, call, is_function
 from relpins_resources.query.errors import nearest
 from relpins_resources.query.item_names import canonical_path, parts
 from relpins_resources.query.plan import (
@@ -215,15 +215,16 @@ def _case(parts_: Sequence[Branch], source: Source) -> Expr:
 
 def _call(parts_: Sequence[Branch], source: Source) -> Expr:
     function, *arguments = parts_
-    given = [] if _is_star(arguments) else [_given(one, source) for one in arguments]
-    result = call(parts(token(function).value), given, source.at(function))
-    if _is_star(arguments):
-        raise source.error("* is no argument; it stands for all columns, in SELECT alone", arguments[0])
-    return result
+    path = parts(token(function).value)
+    given = [_given(one, source) for one in arguments if not _is_star(one)]
+    for one in arguments:
+        if _is_star(one) and is_function(path):
+            raise source.error("* is no argument; it stands for all columns, in SELECT alone", one)
+    return call(path, given, source.at(function))
 
 
-def _is_star(arguments: Sequence[Branch]) -> bool:
-    return any(isinstance(one, Token) and one.type == "STAR" for one in arguments)
+def _is_star(node: Branch) -> bool:
+    return isinstance(node, Token) and node.type == "STAR"
 
 
 def _given(node: Branch, source: Source) -> Given:

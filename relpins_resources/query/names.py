@@ -82,7 +82,7 @@ def check_names(query: Query, declared: Declared) -> None:
         elif query.score is None:
             raise QueryError("ORDER BY score: the query has no score(expression='...')", None, key.key.at)
     for name in query.select:
-        if name not in OF_RESULTS:
+        if name not in OF_RESULTS and name.split(".")[0] not in known.item_columns:
             _check_known("column to select", name, [*OF_RESULTS, *known.item_columns], query)
     check_kinds(query, known)
 

@@ -44,13 +44,13 @@ def either(first: Booleans, second: Booleans) -> Booleans:
 
 def finite(data: Doubles, is_null: Booleans, kind: Kind = "number") -> Value:
     """Numbers of which those that are not finite are NULL: there is no NaN and no infinity in an expression."""
-    bad = ~np.isfinite(data)
-    return Value(kind, data, either(is_null, bad) if bad.any() else is_null)
+    good = np.isfinite(data)
+    return Value(kind, data, is_null if np.logical_and.reduce(good, axis=None) else either(is_null, ~good))
 
 
 def cleaned(value: Value) -> Value:
     """What a frame gives, with numbers that are not finite as NULL, and `NEVER` where nothing is NULL."""
-    is_null = value.is_null if value.is_null.any() else NEVER
+    is_null = value.is_null if np.logical_or.reduce(value.is_null, axis=None) else NEVER
     if value.kind in ("number", "time"):
         return finite(np.asarray(value.data, np.float64), is_null, value.kind)
     return Value(value.kind, value.data, is_null)
@@ -89,8 +89,13 @@ def chosen(mask: Booleans, first: Value, second: Value) -> Value:
         is_null = np.where(mask, first.is_null, second.is_null)
     if first.kind == "null":
         return Value("null", np.zeros((1, 1)), is_null)
-    wide = mask[..., None] if first.kind == "vector" else mask
-    return Value(first.kind, np.where(wide, first.data, second.data), is_null)
+    over = mask[..., None] if first.kind == "vector" else mask
+    return Value(first.kind, np.where(over, first.data, second.data), is_null)
+
+
+def wide(data: npt.NDArray[Any], shape: tuple[int, int]) -> npt.NDArray[Any]:
+    """Broadcast to the shape, where it is not of it already."""
+    return data if data.shape == shape else np.broadcast_to(data, shape)
 
 
 def truth(value: Value) -> Booleans:

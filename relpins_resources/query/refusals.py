@@ -59,9 +59,11 @@ SHOWN = {
     "POWER": "'**'",
     "SLASH": "'/'",
     "PERCENT": "'%'",
+    "EXPRESSION": "an expression",
     "$END": "the end",
 }
 COMPARES = {"EQUAL", "EQUALS", "UNEQUAL", "AT_MOST", "AT_LEAST", "BELOW", "ABOVE", "LIKE", "ILIKE", "IN", "BETWEEN"}
+STARTS_EXPRESSION = {"PATH", "PARAM", "NUMBER", "TEXT", "LPAR", "OPEN_ARRAY", "TRUE", "FALSE", "NULL", "CASE", "CAST"}
 CALCULATES = {"PLUS", "MINUS", "STAR", "POWER", "SLASH", "PERCENT"}
 LONGEST_WORD = 60
 
@@ -108,12 +110,14 @@ def shortened(word: str) -> str:
 def _instead(token: Token, allowed: set[str]) -> str:
     words = sorted(one for one in allowed if one not in SHOWN)
     if token.type == "PATH":
-        near = difflib.get_close_matches(shortened(token).upper(), words, n=1, cutoff=0.7)
+        near = difflib.get_close_matches(shortened(token).upper(), words, n=1, cutoff=0.6)
         if near:
             return f"; did you mean {near[0]}?"
     elif "PATH" in allowed and token.isidentifier():
         return f"; it is a word of the language, as a name it is written `{token}`"
     if allowed & CALCULATES:  # an expression has ended: operators may always follow
         allowed = allowed - CALCULATES - COMPARES - {"AND", "OR", "IS", "NOT", "IF"}
+    if allowed >= STARTS_EXPRESSION:
+        allowed = (allowed - STARTS_EXPRESSION) | {"EXPRESSION"}
     shown = [SHOWN.get(one, one) for one in sorted(allowed, key=lambda one: (one in SHOWN, one == "$END", one))]
     return "; expected " + ", ".join(shown[:-1]) + (" or " if len(shown) > 1 else "") + shown[-1] if shown else ""

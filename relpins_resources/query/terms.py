@@ -15,7 +15,7 @@ from relpins_resources.query.casts import taken_as
 from relpins_resources.query.catalog import Booleans, Doubles
 from relpins_resources.query.evaluate import condition, evaluated
 from relpins_resources.query.frame import Frame
-from relpins_resources.query.nullable import NEVER, truth
+from relpins_resources.query.nullable import NEVER, truth, wide
 from relpins_resources.query.plan import Binary, Case, Expr, Unary
 from relpins_resources.query.text import format_expression
 
@@ -62,7 +62,7 @@ def score_terms(expr: Expr, frame: Frame) -> list[Term]:
 
     Raises `QueryError` at an addend that is no number.
     """
-    everywhere = np.ones((1, 1), bool)
+    everywhere = np.broadcast_to(np.ones((1, 1), bool), frame.shape)
     terms: list[Term] = []
     with np.errstate(all="ignore"):
         pending: list[tuple[Expr, bool, tuple[Branch, ...], Booleans]] = [(expr, False, (), everywhere)]
@@ -77,7 +77,8 @@ def score_terms(expr: Expr, frame: Frame) -> list[Term]:
                 inside = _branches(one, frame)
                 pending += [(then, is_negated, (*branches, by), taken & on) for then, by, on in reversed(inside)]
             else:
-                terms.append(_term(one, is_negated, branches, None if taken is everywhere else taken, frame))
+                values = _values(one, is_negated, None if taken is everywhere else taken, frame)
+                terms.append(Term(one, is_negated, branches, wide(taken, frame.shape), wide(values, frame.shape)))
     return terms
 
 
@@ -118,13 +119,10 @@ def _branches(case: Case, frame: Frame) -> list[tuple[Expr, Branch, Booleans]]:
     return [*found, (case.otherwise, Branch(None), left)]
 
 
-def _term(expr: Expr, is_negated: bool, branches: tuple[Branch, ...], taken: Booleans | None, frame: Frame) -> Term:
+def _values(expr: Expr, is_negated: bool, taken: Booleans | None, frame: Frame) -> Doubles:
+    """An addend with its sign, NaN where it does not count; `taken` None is everywhere."""
     number = taken_as("number", evaluated(expr, frame), "a score", expr)
-    data = -number.data if is_negated else number.data
-    if number.is_null is not NEVER or taken is not None:
-        counts = ~number.is_null if taken is None else taken & ~number.is_null
-        data = np.where(counts, data, np.nan)
-    everywhere = np.ones((1, 1), bool) if taken is None else taken
-    return Term(
-        expr, is_negated, branches, np.broadcast_to(everywhere, frame.shape), np.broadcast_to(data, frame.shape)
-    )
+    data: Doubles = -number.data if is_negated else number.data
+    if number.is_null is NEVER:
+        return data if taken is None else np.where(taken, data, np.nan)
+    return np.where(number.is_null if taken is None else number.is_null | ~taken, np.nan, data)

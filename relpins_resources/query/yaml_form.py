@@ -31,7 +31,7 @@ from relpins_resources.query import clauses
 from relpins_resources.query.errors import NOWHERE, QueryError
 from relpins_resources.query.item_names import PLAIN, written
 from relpins_resources.query.lowering import read_expression, read_keys
-from relpins_resources.query.plan import Argument, Expr, Items, Literal, Param, Query, Stage
+from relpins_resources.query.plan import Argument, Expr, Items, Literal, Name, OrderKey, Param, Query, Stage
 from relpins_resources.query.quoted import ESCAPED, parameter_name
 from relpins_resources.query.stages import Role, stage_spec
 from relpins_resources.query.syntax import Source, read
@@ -74,13 +74,19 @@ def tree_of(query: Query) -> dict[str, Any]:
         users = {name: _value_tree(value) for name, value in given if value is not None}
         tree["score"] = {"expression": _expression_text(query.score.expression), **users}
     if query.order_by:
-        tree["order_by"] = [format_order([one]) for one in query.order_by]
+        tree["order_by"] = [_key_text(one) for one in query.order_by]
     if query.rerankers:
         tree["reorder"] = [_stage_tree(one) for one in query.rerankers]
     for name, rows in (("limit", query.limit), ("offset", query.offset)):
         if rows is not None:
             tree[name] = _value_tree(rows)
     return tree
+
+
+def _key_text(key: OrderKey) -> str:
+    """Of the score the best come first unless the text says otherwise, so it does."""
+    ascending = key.key == Name(("score",)) and not key.descending and key.nulls_first is None
+    return format_order([key]) + (" ASC" if ascending else "")
 
 
 def _stage_tree(stage: Stage) -> Any:

@@ -39,7 +39,7 @@ def test_feed_in_a_process_of_its_own_finds_its_home_in_the_environment(built: B
     results = called.json["results"]
     assert len(results) == 3
     for rank, result in enumerate(results, 1):
-        assert result.keys() == {"item_id", "id", "title", "image_url", "score", "metadata"}
+        assert result.keys() == {"item_id", "id", "title", "image_url", "board_category", "score", "metadata"}
         assert result["metadata"].keys() == RANKS | SIMILARITIES
         assert result["metadata"]["rank"] == rank
         assert result["item_id"] == result["id"] != "pin037"
@@ -218,7 +218,7 @@ def test_a_source_that_is_none(
         ("feeds: {relate: [related_pins]}\n", ["'feeds.relate'", "did you mean 'related'"]),
         ("feeds: {related: [related_pin]}\n", ["'related_pin'", "did you mean related_pins"]),
         ("feeds: {related: [same_category]}\n", ["same_category needs source_category"]),
-        ("feeds: {home: [related_pins]}\n", ["related_pins has no parameter user_id", "home"]),
+        ("feeds: {home: [related_pins]}\n", ["related_pins needs item_id besides user_id"]),
         ("feeds: {nearest: 0}\n", ["feeds.nearest", "greater than or equal to 1", "got 0"]),
         ("feeds: {parameters: {limit: 4000}}\n", ["limit", "4000"]),
         ("ann: {backend: anoy}\n", ["'anoy'", "annoy", "exact"]),

@@ -24,12 +24,12 @@ def run_early(
     home: Path, source: Path, *names: str, refit: tuple[str, ...] = ()
 ) -> tuple[Workspace, dict[str, dict[str, Any]]]:
     """Run the assets of these names, all if none is given; the workspace, and each asset's metadata by name."""
-    workspace = open_home(home, profile="test", source=source).workspace()
+    workspace = open_early(home, source)
     defs = dg.Definitions.merge(
         *STAGES,
         dg.Definitions(
             jobs=[dg.define_asset_job(JOB, dg.AssetSelection.all())],
-            resources={"workspace": workspace.renewed()},
+            resources={"workspace": workspace},
             executor=dg.in_process_executor,
         ),
     )
@@ -45,4 +45,8 @@ def run_early(
         for event in result.get_asset_materialization_events()
         if event.asset_key is not None
     }
-    return open_home(home, profile="test", source=source).workspace(), told
+    return open_early(home, source), told
+
+
+def open_early(home: Path, source: Path) -> Workspace:
+    return open_home(home, profile="test", source=source).workspace()

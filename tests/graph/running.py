@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import dagster as dg
+import numpy as np
 import pyarrow as pa
 
 from relpins_assets.definitions import build_definitions
 from relpins_assets.home import open_home
 from relpins_assets.indexes.layers import open_index
+from relpins_assets.indexes.words import open_lexical_index
 from relpins_assets.schemas import TABLES
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake import Lake
@@ -56,7 +58,7 @@ def differences(one: Lake, other: Lake, names: list[str] | None = None) -> list[
                 rows = [i for i, (x, y) in enumerate(zip(a.to_pylist(), b.to_pylist(), strict=True)) if x != y]
                 keys = [left.select(list(TABLES[name].key)).slice(i, 1).to_pylist()[0] for i in rows[:3]]
                 found.append(f"{name}.{column}: {len(rows)} rows differ, such as {keys}")
-    return found + index_differences(one, other)
+    return found + index_differences(one, other) + word_differences(one, other)
 
 
 def index_differences(one: Lake, other: Lake) -> list[str]:
@@ -75,3 +77,17 @@ def index_differences(one: Lake, other: Lake) -> list[str]:
                 found.append(f"{name}: searches differ")
                 break
     return found
+
+
+def word_differences(one: Lake, other: Lake) -> list[str]:
+    """Word search is equal if each word of the catalog finds the same pins with the same scores."""
+    pins = np.array(sorted(content(one, "lexical_index")["pin_id"].to_pylist()), dtype=object)
+    words = sorted({word for text in content(one, "lexical_index")["text"].to_pylist() for word in text.split()})
+    left, right = open_lexical_index(one, pins), open_lexical_index(other, pins)
+    assert left is not None
+    assert right is not None
+    a, b = (index.search(words, len(pins)) for index in (left, right))
+    same = (a.items == b.items).all(1) & ((a.scores == b.scores) | (a.items < 0)).all(1)
+    return [
+        f"lexical_index: searches differ for {word!r}" for word, is_same in zip(words, same, strict=True) if not is_same
+    ]

@@ -88,7 +88,7 @@ def test_another_encoder_in_the_profile_is_fitted_and_published_whole(copy_of_bu
     profile = tmp_path / "wider.yaml"
     profile.write_text(
         "clip: {backend: grid, dim: 48}\ncontent: {backend: grid, dim: 24}\nann: {backend: exact}\n"
-        "cooccurrence: {limit: 50}\nfeeds: {parameters: {limit: 4, candidates: 3}}\n"
+        "cooccurrence: {limit: 50}\nfeeds: {parameters: {limit: 4, candidates: 4}}\n"
     )
     run(workspace_of(home, source, str(profile)))
     after = published(home)

@@ -1,4 +1,4 @@
-"""The queries of the article, letter for letter: three whole, two ORDER BY strategies and the six-signal expression."""
+"""The queries of the article, letter for letter: four whole, and three that replace the ORDER BY of the first."""
 
 BLEND = """
                 SELECT *

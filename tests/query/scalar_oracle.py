@@ -174,16 +174,12 @@ def write(one: Any) -> str | None:
 
 def pair(left: Any, right: Any) -> tuple[Any, Any] | None:
     """Both sides in the kind they meet in; None in place of one that does not read as it."""
-    sides = [left, right]
-    if any(isinstance(one, Json) for one in sides) and not all(isinstance(one, Json) for one in sides):
-        plain = next(one for one in sides if not isinstance(one, Json))
-        return tuple(_read_as(one, plain) for one in sides)
-    sides = [one.held if isinstance(one, Json) else one for one in sides]
+    sides = [one.held if isinstance(one, Json) else one for one in (left, right)]
     if all(isinstance(one, str) for one in sides):
         return sides[0], sides[1]
     for one in sides:
         if isinstance(one, Moment):
-            return tuple(read_moment(other) for other in sides)
+            return tuple(None if isinstance(other, bool) else read_moment(other) for other in sides)
     if any(isinstance(one, str) for one in sides):
         other = next(one for one in sides if not isinstance(one, str))
         return tuple(_read_as(one, other) for one in sides)
@@ -191,13 +187,8 @@ def pair(left: Any, right: Any) -> tuple[Any, Any] | None:
 
 
 def _read_as(one: Any, like: Any) -> Any:
-    one = one.held if isinstance(one, Json) else one
     if isinstance(like, bool):
         return as_flag(one)
-    if isinstance(like, str):
-        return write(one)
-    if isinstance(like, Moment):
-        return None if isinstance(one, bool) else read_moment(one)
     return read_number(one) if isinstance(one, str) else float(one)
 
 

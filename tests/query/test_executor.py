@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_catalog import small_catalog
+from executor_catalog import small_catalog
 
 from relpins_resources.query.catalog import Catalog
 from relpins_resources.query.errors import QueryError

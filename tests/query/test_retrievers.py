@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_catalog import CATEGORIES, IDS, N, PRICES, REPIN, Bound, angles, catalog, hits, positions, shares, stage
+from small_catalog import CATEGORIES, IDS, PRICES, REPIN, Bound, N, angles, catalog, hits, positions, shares, stage
 
 from relpins_resources.query.catalog import MICRO, NO_FLOOR, Hits
 from relpins_resources.query.errors import QueryError
+from relpins_resources.query.execution import Batch, execute
 from relpins_resources.query.extended import with_given_items
+from relpins_resources.query.parser import parse_query
 from relpins_resources.query.plan import Call, Name, OrderKey, Query
 from relpins_resources.query.popular import popular_by_category, sort_items
 from relpins_resources.query.requests import CLOSED
@@ -150,7 +152,7 @@ def test_text_search_by_words_asks_the_index() -> None:
 
 
 def test_text_of_an_embedding_that_takes_none_is_refused() -> None:
-    with pytest.raises(QueryError, match="nothing encodes text into clip_embedding; .*: content_embedding"):
+    with pytest.raises(QueryError, match=r"nothing encodes text into clip_embedding; .*: content_embedding"):
         hits(CATALOG, stage("text_search", query="x", mode="vector", text_embedding_ref="clip_embedding"))
 
 
@@ -317,7 +319,9 @@ def test_items_from_attributes_stand_after_the_catalog() -> None:
     assert extended.columns["item_id"].data[N] == "new-a"
     content = extended.embeddings["content_embedding"]
     assert content is not None
-    assert (content.vectors(np.array([N, N + 1, 2])) == np.concatenate([angles([14, 50]), content.vectors(np.array([2]))])).all()
+    assert (
+        content.vectors(np.array([N, N + 1, 2])) == np.concatenate([angles([14, 50]), content.vectors(np.array([2]))])
+    ).all()
     assert not extended.embeddings["clip_embedding"].has(np.array([N])).any()  # type: ignore[union-attr]
 
 
@@ -345,9 +349,12 @@ def test_a_query_without_given_items_runs_over_the_catalog_itself() -> None:
     ],
 )
 def test_attributes_that_describe_no_item(items: Any, problem: str) -> None:
-    with pytest.raises(QueryError, match=problem):
+    def read() -> None:
         extended = with_given_items(CATALOG, given_items(), Bound(1, {"items": [items]}))
         assert [extended.columns[name] for name in extended.columns]
+
+    with pytest.raises(QueryError, match=problem):
+        read()
 
 
 # ---- batches
@@ -381,3 +388,17 @@ def test_a_batch_is_each_query_alone(wanted: Any, share: float | None) -> None:
         assert positions(alone) == positions(together, i)
         n = len(positions(alone))
         assert alone.scores[0][:n].tobytes() == together.scores[i][:n].tobytes()
+
+
+def test_a_whole_query_over_given_items() -> None:
+    text = """
+        SELECT * FROM retrieve(candidate_attributes($items), ids(['p02', 'p04']))
+        WHERE category IS NULL OR category = 'Bath'
+        ORDER BY score(expression='similarity(embedding="content_embedding") + price / 1000', input_item_id='p09')
+    """
+    given = [{"item_id": "new", "title": "63", "price": 3}, {"item_id": "out", "title": "63", "category": "Sofa"}]
+    answer = execute(parse_query(text), CATALOG, Batch(1, {"items": given}))
+    ids = answer.entities.catalog.item_ids
+    # p09 lies at 7 x ((5 x 9) mod 12) = 63 degrees, p02 at 70 with a price of 30, p04 has no vector and a price of 5
+    assert [ids[item] for item in answer.items[0]] == ["p02", "new", "p04"]
+    assert answer.scores[0] == pytest.approx([np.cos(np.radians(7)) + 0.03, 1.003, 0.005], abs=1e-6)

@@ -138,7 +138,9 @@ def test_an_approximate_index_fills_the_limit_past_any_filter(tmp_path: Path) ->
         for i in range(30):
             found, true = pairs(items[i], micro[i]), oracle(rows, rows[i], is_open, 10)
             assert found == sorted(found, key=lambda one: (-one[1], one[0]))
-            dots = {at: round(float(rows[at].astype(np.float64) @ rows[i].astype(np.float64)) * MICRO) for at, _ in found}
+            dots = {
+                at: round(float(rows[at].astype(np.float64) @ rows[i].astype(np.float64)) * MICRO) for at, _ in found
+            }
             assert dict(found) == dots, "what an index finds has the exact similarity"
             n_right += len({at for at, _ in found} & {at for at, _ in true})
             n_all += len(true)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import article_queries
+import plans
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -19,8 +21,8 @@ QUERIES = [
     "SELECT *",
     "EXPLAIN SELECT title, note.email, `order`",
     "SELECT * FROM filter(where='price < 3 AND title LIKE \"it''s 50%\"', limit=7)",
-    "SELECT * FROM similarity('clip_embedding', encoder='precomputed_item', input_item_id=$item_id) LIMIT $limit OFFSET 5",
-    "SELECT * FROM retrieve(text_search($q, mode='vector', name='words'), ids(['a', 'it''s', '$$x', '# no: \"yaml\"']))",
+    "SELECT * FROM similarity('clip', encoder='precomputed_item', input_item_id=$item_id) LIMIT $limit OFFSET 5",
+    "SELECT * FROM retrieve(text_search($q, mode='vector', name='w'), ids(['a', 'it''s', '$$x', '# no: \"y\"']))",
     "SELECT * FROM column_order(columns='price DESC NULLS FIRST, `select`, title NULLS LAST')",
     "SELECT * FROM similarity('clip', encoder=interaction_pooling($u, pooling_function='max')) WHERE price IS NULL",
     "SELECT *, score(expression='a if b > 1e20 else -2.50', input_user_id=$u) AS s ORDER BY s DESC, price NULLS FIRST",
@@ -28,8 +30,9 @@ QUERIES = [
     "SELECT * WHERE ($x)",
     "SELECT * FROM ids($ids) ORDER BY score(expression='retrieval.get_score(\"ids\", 0.0)', input_item_id='a')",
     "SELECT * FROM candidate_attributes([NULL, 1, 1.0, TRUE, 'yes', 'null', '1', ''])",
-    "SELECT * REORDER BY diversity(0.3, diversity_attributes=['a']), quota('board_category'), boosted(retriever='filter')",
-    "SELECT * REORDER BY exploration(retriever=similarity('clip', encoder=text_encoder('x', text_embedding_ref='clip')))",
+    "SELECT * REORDER BY diversity(0.3, diversity_attributes=['a']), quota('price'), boosted(retriever='filter')",
+    "SELECT * REORDER BY exploration(retriever=similarity('a', encoder=text_encoder('x', text_embedding_ref='a')))",
+    *article_queries.QUERIES.values(),
 ]
 
 
@@ -44,8 +47,8 @@ def test_there_and_back(text: str) -> None:
 def test_it_reads_as_one_would_write_it() -> None:
     query = parse_query(
         "SELECT title FROM similarity('clip_embedding', encoder='precomputed_item', input_item_id=$item_id, limit=500, "
-        "where='price < 3') WHERE item_id != $item_id ORDER BY score(expression='1.0 / (1.0 + rank(\"clip_embedding\"))') "
-        "REORDER BY diversity(0.3) LIMIT $limit"
+        "where='price < 3') WHERE item_id != $item_id "
+        "ORDER BY score(expression='1.0 / (1.0 + rank(\"clip_embedding\"))') REORDER BY diversity(0.3) LIMIT $limit"
     )
     assert yaml.safe_load(to_yaml(query)) == {
         "select": ["title"],
@@ -126,7 +129,7 @@ def test_nothing_is_every_item() -> None:
         ("retrieve:\n- column_order: {columns: price + 1}", "retrieve[0].column_order.columns", "names of", "price"),
         ("where: pric >> 3", "where", "do not chain", "> 3"),
         ("where: >\n  a\n  = = 3", "where", "do not chain", ">"),
-        ("where: |\n  a = 3\n\n  and = 4", "where", "not expected here", "= 4"),
+        ("where: |\n  a = 3\n\n  and or 4", "where", "not expected here", "or 4"),
         ('where: "a\\t= = 3"', "where", "do not chain", '"a'),
         ("where: 'a = \"it''s\" = 3'", "where", "do not chain", "= 3"),
         ("where: a) LIMIT (3", "where", "not expected here", ") LIMIT"),
@@ -135,7 +138,7 @@ def test_nothing_is_every_item() -> None:
         ("score: {expression: 1, input_user_id: a}", "score.expression", "not 1", "1"),
         ("score: {input_user_id: a}", "score", "expression", "{input"),
         ("score: {expression: rnk('a')}", "score.expression", "did you mean rank", "rnk"),
-        ("score: {expression: 'price', user: a}", "score", "did you mean", "user"),
+        ("score: {expression: 'price', user: a}", "score", "no key 'user' here; known: expression", "user"),
         ("order_by: [price, score(expression='1')]", "order_by[1]", "score()", "score("),
         ("order_by: a LIMIT 3", "order_by", "'LIMIT' is not expected", "LIMIT"),
         ("reorder: [{diversity: {strength: 2}}]", "reorder[0].diversity.strength", "from 0 to 1", "2"),
@@ -147,7 +150,7 @@ def test_nothing_is_every_item() -> None:
         ("limit: 1e999", "limit", "too large", "1e999"),
         ("[" * 100_000, "", "deeper than 40", "["),
         ("{a: " * 41, "", "deeper than 40", "{a"),
-        ("where: " + "(" * 200 + "a" + ")" * 200, "where", "deeper than", "("),
+        ("where: " + "NOT " * 200 + "a", "where", "deeper than 100", "NOT"),
     ],
 )
 def test_an_error_names_the_path_and_points_at_the_place(text: str, path: str, words: str, place: str) -> None:
@@ -167,7 +170,9 @@ def test_what_no_yaml_can_hold(text: str) -> None:
 
 
 def test_positions_of_a_plan_are_those_in_the_yaml() -> None:
-    text = "retrieve:\n- filter:\n    where: 'title = \"it''s\" and price > 3'\nwhere: |\n  a = 1\n  and b = 2\nlimit: $n\n"
+    text = (
+        "retrieve:\n- filter: {where: 'title = \"it''s\" and price > 3'}\nwhere: |\n  a = 1\n  and b = 2\nlimit: $n\n"
+    )
     query = from_yaml(text)
     names = {node.dotted: node.at for node in walk(query) if isinstance(node, Name)}
     assert names == {
@@ -225,12 +230,7 @@ SCALARS = st.one_of(
     )
 )
 def test_plain_values_come_back_equal(value: Any) -> None:
-    try:
-        found = read(dump(value)).value()
-    except QueryError as error:  # characters that YAML has no way to hold
-        assert "surrogates" in str(error) or "not YAML" in str(error)
-        return
-    assert repr(found) == repr(value)
+    assert repr(read(dump(value)).value()) == repr(value)
 
 
 @settings(max_examples=100)
@@ -241,11 +241,18 @@ def test_any_literal_comes_back_equal(values: list[Any]) -> None:
     assert from_yaml(to_yaml(query)) == query
 
 
+@settings(max_examples=100, deadline=None)
+@given(plans.queries())
+def test_any_plan_comes_back_equal(query: Query) -> None:
+    assert from_yaml(to_yaml(query)) == query
+
+
 @settings(max_examples=100)
 @given(st.text(alphabet=st.sampled_from("abilmtwhere: \n-[]{}'\"|>$&*!#0123,=()"), max_size=60))
 def test_random_text_raises_nothing_else(text: str) -> None:
     for one in (text, f"where: {text}", f"retrieve:\n- filter: {{where: {text}}}", f"retrieve:\n- {text}"):
         try:
-            assert from_yaml(to_yaml(from_yaml(one))) == from_yaml(one)
-        except QueryError as error:
-            assert -1 <= error.position <= len(one)
+            query = from_yaml(one)
+        except QueryError:
+            continue
+        assert from_yaml(to_yaml(query)) == query

@@ -4,7 +4,7 @@ description: >
   is one), some of what is newest, weighed also by freshness and by the categories they save; nothing they saved
   already; spread out, with a little from outside. People without saves get what is popular, category by category.
 parameters:
-  user_id: {type: string, required: true}
+  user_id: {type: string, default: null}
   candidates: {type: integer, default: 100}
   limit: {type: integer, default: 20}
 ---

@@ -1,7 +1,7 @@
 ---
 description: The published home feed - what is near to a person's recent saves, dealt in turn, with some of what is not.
 parameters:
-  user_id: {type: string, required: true}
+  user_id: {type: string, default: null}
 ---
 SELECT *
 FROM similarity(

@@ -22,6 +22,7 @@ from relpins_resources.query.execution.candidate_frame import CandidateFrame
 from relpins_resources.query.execution.entities import Entities, request_for
 from relpins_resources.query.execution.fallback import without_history
 from relpins_resources.query.execution.ordering import ordered
+from relpins_resources.query.extended import with_given_items
 from relpins_resources.query.names import retriever_names
 from relpins_resources.query.plan import Argument, Expr, Query, Stage
 from relpins_resources.query.reranking import RERANKERS
@@ -93,7 +94,7 @@ def execute(
             compare, a text for which there is no encoder.
     """
     watch = Stopwatch()
-    entities = Entities(query, catalog, batch)
+    entities = Entities(query, with_given_items(catalog, query, batch), batch)
     limit, offset = row_bounds(query, batch)
     with watch.over("retrieve"):
         found = list(retrieved) if retrieved is not None else [_hits(one, entities) for one in query.retrievers]

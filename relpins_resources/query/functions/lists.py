@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -76,6 +77,8 @@ def _wanted(given: Arguments) -> Value:
 
 
 def _has(held: Sequence[Any], one: Any) -> bool:
+    if isinstance(one, str) and one in held:
+        return True
     return one is not None and any(other is not None and same(one, other) for other in held)
 
 
@@ -105,7 +108,9 @@ def _at(held: Any, path: tuple[str | int, ...]) -> Any:
             held = held[step] if isinstance(held, list | tuple) and step < len(held) else None
         else:
             held = held.get(step) if isinstance(held, dict) else None
-    return held if isinstance(held, str | int | float | bool) else None
+    if isinstance(held, float) and not math.isfinite(held):
+        return None
+    return held if isinstance(held, str | int | float) else None
 
 
 def _parsed(text: str) -> Any:

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -69,21 +70,27 @@ def _searched(text: Value, pattern: Value, node: Node, *, as_written: bool, igno
     return Value("bool", found, is_null)
 
 
-def _found(texts: np.ndarray, pattern: str, node: Node, as_written: bool, ignore_case: bool) -> Booleans:
+def _found(texts: npt.NDArray[np.object_], pattern: str, node: Node, as_written: bool, ignore_case: bool) -> Booleans:
     """Where one pattern is found; one that is no pattern is an error if the query gave it, and matches nothing if a
     column did."""
     try:
         if len(pattern) > LONGEST_PATTERN:
             raise pa.ArrowInvalid(f"it has {len(pattern)} characters, more than {LONGEST_PATTERN}")
-        held = pa.array([_sound(one) for one in texts.flat], pa.string())
         regex = _sound(pattern) if as_written else _like_regex(_sound(pattern))
-        found = pc.match_substring_regex(held, regex, ignore_case=ignore_case)
+        found = pc.match_substring_regex(_in_arrow(texts), regex, ignore_case=ignore_case)
     except pa.ArrowInvalid as problem:
         if isinstance(node, Literal | Param):
             raise QueryError(f"{pattern[:60]!r} is no pattern: {problem}", position=node.at) from None
         return np.zeros(texts.shape, bool)
     matched: Booleans = found.to_numpy(zero_copy_only=False)
     return matched.reshape(texts.shape)
+
+
+def _in_arrow(texts: npt.NDArray[np.object_]) -> pa.Array:
+    try:
+        return pa.array(texts.ravel(), pa.string())
+    except UnicodeEncodeError:
+        return pa.array([_sound(one) for one in texts.flat], pa.string())
 
 
 @lru_cache(maxsize=256)

@@ -39,6 +39,16 @@ class Ranking:
 
         return Ranking(pick(self.items, -1), pick(self.scores, -np.inf), pick(self.source, -1))
 
+    def with_first(self, picks: Ints, n_seen: int) -> Ranking:
+        """The columns `picks` (b, k), each below `n_seen`, then all other rows in the order they had; -1 is no pick."""
+        n_rows, n = self.items.shape
+        order = np.broadcast_to(np.arange(n_seen) + n_seen, (n_rows, n_seen)).copy()
+        row, step = np.nonzero(picks >= 0)
+        order[row, picks[row, step]] = step
+        first = np.argsort(order, axis=1, kind="stable")
+        rest = np.broadcast_to(np.arange(n_seen, n), (n_rows, n - n_seen))
+        return self.taken(np.concatenate([first, rest], axis=1))
+
 
 @dataclass
 class RerankRequest:

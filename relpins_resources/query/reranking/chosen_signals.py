@@ -8,6 +8,7 @@ from relpins_resources.query.catalog import Catalog, Embedding
 from relpins_resources.query.errors import nearest
 from relpins_resources.query.reranking.base import RerankRequest
 from relpins_resources.query.reranking.signals import SameAttribute, SemanticIds, SharedBoards, Signal, Weighted
+from relpins_resources.query.reranking.values import value_codes
 
 DEFAULT_SIGNALS = {
     "clip_embedding": 0.4,
@@ -97,14 +98,5 @@ def _attributes(request: RerankRequest, others: float) -> list[Weighted]:
     given = request.constant("diversity_attributes")
     names = [given] if isinstance(given, str) else list(given or ())
     share = others * ATTRIBUTES_SHARE / (1 - ATTRIBUTES_SHARE) if others else 1.0
-    return [Weighted(_attribute(request, name), share / len(names)) for name in names]
-
-
-def _attribute(request: RerankRequest, name: object) -> SameAttribute:
-    if not isinstance(name, str) or name.removeprefix("item.") not in request.catalog.columns:
-        known = nearest(str(name), request.catalog.columns)
-        request.refuse("diversity_attributes", f"names {name!r}, which is no column of items{known}")
-    column = request.catalog.columns[name.removeprefix("item.")]
-    if column.kind == "vector":
-        request.refuse("diversity_attributes", f"names {name!r}, a vector; give its embedding among the signals")
-    return SameAttribute(column)
+    codes = [value_codes(request, "diversity_attributes", name) for name in names]
+    return [Weighted(SameAttribute(one), share / len(names)) for one in codes]

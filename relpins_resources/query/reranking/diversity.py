@@ -22,7 +22,7 @@ from relpins_resources.query.reranking.mmr import mmr_picks
 from relpins_resources.query.reranking.signals import BlendedKernel, Scratch, Weighted
 from relpins_resources.query.sliding_spectrum import spectrum_picks
 
-BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 8 << 20
 """Vectors of the pools that are worked on at once by a thread: enough to spread the cost of a step, near the caches."""
 THREADS = 2
 METHODS: dict[str, Callable[..., Ints]] = {"ssd": spectrum_picks, "mmr": mmr_picks, "dpp": dpp_picks}
@@ -53,7 +53,7 @@ def diversity(request: RerankRequest) -> Ranking:
     settings = _Settings(method, strength, window, reach, min(request.wanted, n_seen))
     relevance = place_relevance(request.ranking, n_pool)[:, :n_seen]
     picks = _all_picks(relevance, request.ranking.items[:, :n_seen], signals, settings)
-    return _with_first(request.ranking, picks, n_seen)
+    return request.ranking.with_first(picks, n_seen)
 
 
 def place_relevance(ranking: Ranking, n_pool: int) -> Doubles:
@@ -99,14 +99,3 @@ def _all_picks(relevance: Doubles, items: Ints, signals: list[Weighted], setting
         for done in [threads.submit(run, starts[first::THREADS]) for first in range(THREADS)]:
             done.result()
     return picks
-
-
-def _with_first(ranking: Ranking, picks: Ints, n_seen: int) -> Ranking:
-    """The picks, then all other rows in the order they had."""
-    n_rows, n = ranking.items.shape
-    order = np.broadcast_to(np.arange(n_seen) + n_seen, (n_rows, n_seen)).copy()
-    row, step = np.nonzero(picks >= 0)
-    order[row, picks[row, step]] = step
-    first = np.argsort(order, axis=1, kind="stable")
-    rest = np.broadcast_to(np.arange(n_seen, n), (n_rows, n - n_seen))
-    return ranking.taken(np.concatenate([first, rest], axis=1))

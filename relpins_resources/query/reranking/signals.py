@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from relpins_resources.query.catalog import Booleans, Column, Doubles, Embedding, Ints, Shares
+from relpins_resources.query.catalog import Booleans, Doubles, Embedding, Ints, Shares
 
 _WHOLE = 1 << 20  # weights are whole parts of it, so that they sum to exactly 1
 
@@ -185,22 +185,18 @@ class _PrefixRows:
 
 @dataclass(frozen=True)
 class SameAttribute:
-    """1 for two items with the same value in a column."""
+    """1 for two items with the same value in a column, of which `codes` (n,) are numbers, -1 for NULL."""
 
-    column: Column
+    codes: Ints
 
     def rows(self, items: Ints) -> Rows:
-        known = (items >= 0) & ~self.column.is_null[items]
-        return _EqualRows(self.column, items, known)
+        return _EqualRows(np.where(items >= 0, self.codes[items], -1))
 
 
 class _EqualRows:
-    def __init__(self, column: Column, items: Ints, has: Booleans) -> None:
-        self._values, self._pools = column.data[items], np.arange(len(items))
-        self.has = has
+    def __init__(self, codes: Ints) -> None:
+        self._codes, self._pools = codes, np.arange(len(codes))
+        self.has = codes >= 0
 
     def row(self, picks: Ints) -> Doubles:
-        pools = self._pools
-        both = self.has & self.has[pools, picks][:, None]
-        same = np.asarray(self._values == self._values[pools, picks][:, None], bool)
-        return np.where(both & same, 1.0, 0.0)
+        return np.where(self.has & (self._codes == self._codes[self._pools, picks][:, None]), 1.0, 0.0)
