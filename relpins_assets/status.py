@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from relpins_assets.refreshing import WANTED, plan_asset
 from relpins_assets.workspace import Workspace
 from relpins_resources.errors import RelpinsError
 from relpins_resources.lake import Lake
+from relpins_resources.lake.snapshots import Snapshot
 
 
 def home_status(home: Path) -> dict[str, Any]:
@@ -31,6 +33,7 @@ def home_status(home: Path) -> dict[str, Any]:
         raise RelpinsError(f"there is no home {home}; run `relpins build --source FOLDER` first")
     workspace = opened.workspace()
     snapshot = workspace.lake.snapshots.current()
+    workspace = _with_a_day(workspace, snapshot)
     rejected = _rejected_by_table(workspace.lake)
     with dagster_instance(home) as instance:
         assets = [
@@ -45,6 +48,15 @@ def home_status(home: Path) -> dict[str, Any]:
         "pending": _pending(workspace),
         "assets": assets,
     }
+
+
+def _with_a_day(workspace: Workspace, snapshot: Snapshot | None) -> Workspace:
+    """The workspace; where its source is not there to say the day, on the day of what was last published."""
+    try:
+        _ = workspace.as_of
+    except RelpinsError:
+        return replace(workspace, day=snapshot.as_of if snapshot is not None else datetime.now(UTC).date())
+    return workspace
 
 
 def print_status(found: dict[str, Any]) -> None:

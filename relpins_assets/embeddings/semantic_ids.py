@@ -104,17 +104,6 @@ def give_ids(pins: pa.Table, lake: Lake, codebooks: Floats) -> pa.Table:
     )
 
 
-def load_semantic_ids(lake: Lake, item_ids: npt.NDArray[np.object_]) -> Ints | None:
-    """(n, levels) the codes of items (ascending ids), -1 for one without; None while there are none."""
-    rows = lake.table("semantic_ids").read(["pin_id", "codes"])
-    if rows.num_rows == 0:
-        return None
-    at, codes = positions_of(item_ids, rows["pin_id"].to_pylist()), _codes(rows)
-    found = np.full((len(item_ids), codes.shape[1]), -1, np.int64)
-    found[at[at >= 0]] = codes[at >= 0]
-    return found
-
-
 def judge_ids(lake: Lake) -> dict[str, Any]:
     """How good the ids are: per level the codes used, their entropy, and whether pins that share a prefix agree.
 

@@ -18,7 +18,8 @@ numbered AS (
     SELECT join_id, pin_id = representative_pin_id AS is_representative,
            (row_number() OVER (ORDER BY pin_id) - 1)::INTEGER AS item FROM joined),
 representatives AS (SELECT join_id, item FROM numbered WHERE is_representative),
-pairs AS (SELECT join_id, unnest(candidate_join_ids) AS other_id, unnest(n_shared_boards) AS n FROM cooccurrence_candidates)
+pairs AS (
+    SELECT join_id, unnest(candidate_join_ids) AS other_id, unnest(n_shared_boards) AS n FROM cooccurrence_candidates)
 SELECT r.item, o.item AS other, p.n
 FROM pairs p JOIN representatives r USING (join_id) JOIN representatives o ON o.join_id = p.other_id
 """
@@ -58,7 +59,8 @@ def _in_order(items: Ints, others: Ints, counts: Ints, n_items: int) -> tuple[In
 
 
 def _numbers(rows: pa.Table, name: str) -> Ints:
-    return rows[name].combine_chunks().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    numbers: Ints = rows[name].combine_chunks().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    return numbers
 
 
 def _ragged(starts: Ints, ends: Ints) -> tuple[Ints, Ints]:

@@ -43,7 +43,7 @@ class LayeredIndex:
         self._hidden = np.zeros(len(self.base), bool)
         self._hidden[self.tombstones] = True
         self._ranks = _id_ranks(self.base.id_array, self.delta_ids)
-        self._row_of_rank = np.empty_like(self._ranks)
+        self._row_of_rank = np.full(len(self._ranks) + 1, -1)  # the last stands for rank -1
         self._row_of_rank[self._ranks] = np.arange(len(self._ranks))
 
     @classmethod
@@ -201,7 +201,8 @@ class LayeredIndex:
         allowed = ~np.isin(query_rows * n_rows + rows, excluded[:, 0] * n_rows + excluded[:, 1])
         order = np.flatnonzero(allowed)[np.argsort(query_rows[allowed], kind="stable")]
         ranks, scores = top_by_row(query_rows[order], self._ranks[rows[order]], micro[order], len(queries), limit)
-        return np.where(ranks >= 0, np.append(self._row_of_rank, -1)[ranks], -1), scores
+        rows_found: IntArray = self._row_of_rank[ranks]
+        return rows_found, scores
 
     def _excluded_pairs(self, exclude: Sequence[AbstractSet[str]] | None, n_queries: int) -> IntArray:
         """(m, 2) pairs (query, live row) that must not be returned."""
@@ -215,10 +216,11 @@ class LayeredIndex:
 
     def _live_rows(self) -> IntArray:
         """Live rows in ascending id order."""
-        rows = self._row_of_rank
+        rows: IntArray = self._row_of_rank[:-1]
         is_hidden = np.zeros(len(self.row_ids), bool)
         is_hidden[self.tombstones] = True
-        return rows[~is_hidden[rows]]
+        live: IntArray = rows[~is_hidden[rows]]
+        return live
 
     def _vectors_at(self, rows: IntArray) -> FloatArray:
         vectors = np.empty((len(rows), self.dim), np.float32)

@@ -26,7 +26,7 @@ from relpins_resources.query.catalog import (
 )
 from relpins_resources.query.errors import QueryError
 from relpins_resources.query.features import IMAGES, PATHS, TEXTS, Pin, encode_pins, parse_pin
-from relpins_resources.query.plan import Query, Stage, walk
+from relpins_resources.query.plan import Query
 from relpins_resources.query.requests import Bindings
 
 KIND = "candidate_attributes"
@@ -55,8 +55,7 @@ def with_given_items(catalog: Catalog, query: Query, batch: Bindings) -> Catalog
     Raises:
         QueryError: what is given describes no items.
     """
-    stages = [node for node in walk((query.retrievers, query.rerankers)) if isinstance(node, Stage)]
-    stages = [stage for stage in stages if stage.kind == KIND]
+    stages = [stage for stage in query.stages if stage.kind == KIND]
     if not stages:
         return catalog
     lists = [parse_items(one, stage.at) for stage in stages for one in batch.values(stage.get("item_attributes"))]

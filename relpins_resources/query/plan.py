@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import TypeAlias
 
 from relpins_resources.query.errors import NOWHERE
@@ -191,6 +192,16 @@ class Query(Node):
     offset: Expr | None = None
     explain: bool = False
 
+    @cached_property
+    def from_stages(self) -> tuple[Stage, ...]:
+        """Every stage of FROM, encoders included, in order."""
+        return tuple(node for node in walk(self.retrievers) if isinstance(node, Stage))
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """Those of FROM, then those of REORDER BY."""
+        return (*self.from_stages, *(node for node in walk(self.rerankers) if isinstance(node, Stage)))
+
 
 def walk(node: object) -> Iterator[Node]:
     """Every node below and including `node`, parents first; tuples are looked into."""
@@ -199,8 +210,18 @@ def walk(node: object) -> Iterator[Node]:
             yield from walk(part)
     elif isinstance(node, Node):
         yield node
-        for one in fields(node):
-            yield from walk(getattr(node, one.name))
+        for name in _parts(type(node)):
+            yield from walk(getattr(node, name))
+
+
+_PARTS: dict[type[Node], tuple[str, ...]] = {}
+"""Names of the fields of each kind of node, kept: asking a dataclass for them takes longer than reading them."""
+
+
+def _parts(kind: type[Node]) -> tuple[str, ...]:
+    if kind not in _PARTS:
+        _PARTS[kind] = tuple(one.name for one in fields(kind))
+    return _PARTS[kind]
 
 
 def parameters_of(node: object) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Every function of the expression language and its arguments: the one place where they are declared.
 
-The parser checks calls against this table and resolves aliases; `functions.py` computes them. A new function is an
+The parser checks calls against this table and resolves aliases; `functions/` computes them. A new function is an
 entry here and one there.
 """
 

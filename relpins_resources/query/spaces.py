@@ -64,15 +64,19 @@ class ArrayEmbedding(Embedding):
 
     def vectors(self, items: Ints) -> Floats:
         rows = self._row_of[items]
-        out = np.zeros((*rows.shape, self.dim), np.float32)
+        found = np.zeros((*rows.shape, self.dim), np.float32) if len(self._layers[0]) == 0 else None
         start = 0
         for layer in self._layers:
             inside = (rows >= start) & (rows < start + len(layer))
-            if inside.all():
-                return layer[rows - start]
-            out[inside] = layer[rows[inside] - start]
+            if found is None:  # the first layer holds nearly all of them
+                found = layer.take(np.where(inside, rows, 0), axis=0)
+                if not inside.all():
+                    found[~inside] = 0.0
+            elif inside.any():
+                found[inside] = layer[rows[inside] - start]
             start += len(layer)
-        return out
+        assert found is not None
+        return found
 
     def user_vectors(self, user_ids: Sequence[str | None]) -> tuple[Floats, Booleans]:
         if self._users is None:
@@ -97,12 +101,12 @@ class ArrayEmbedding(Embedding):
         return self._search_each(checked, limit, allowed)
 
     def _search_each(self, queries: Floats, limit: int, allowed: Booleans) -> tuple[Ints, Ints]:
-        """`search` where every query has a pre-filter of its own."""
+        """`search` where every query has a pre-filter of its own: all rows for each, in blocks of matrix products."""
         items, micro = _nothing(len(queries), limit)
-        for i in range(len(queries)):
-            is_open = self._searchable & allowed[i]
-            at = slice(i, i + 1)
-            items[at], micro[at] = self._search(queries[at], limit, is_open, int(np.count_nonzero(is_open)))
+        n_block = max(1, OPEN_AT_ONCE // max(1, allowed.shape[1]))
+        for start in range(0, len(queries), n_block):
+            at = slice(start, start + n_block)
+            items[at], micro[at] = _nearest(queries[at], limit, self._scanned(self._searchable & allowed[at]))
         return items, micro
 
     def _search(self, queries: Floats, limit: int, is_open: Booleans, n_open: int) -> tuple[Ints, Ints]:
@@ -156,18 +160,6 @@ class TableEmbedding(ArrayEmbedding):
         everyone = np.ones(n, bool) if is_candidate is None else is_candidate
         super().__init__(name, [snap(vectors)], rows, everyone, given)
 
-    def _search_each(self, queries: Floats, limit: int, allowed: Booleans) -> tuple[Ints, Ints]:
-        return self._scan_each(queries, limit, allowed)
-
-    def _scan_each(self, queries: Floats, limit: int, allowed: Booleans) -> tuple[Ints, Ints]:
-        """All rows for every query, in blocks that share a matrix product."""
-        items, micro = _nothing(len(queries), limit)
-        n_block = max(1, OPEN_AT_ONCE // max(1, allowed.shape[1]))
-        for start in range(0, len(queries), n_block):
-            at = slice(start, start + n_block)
-            items[at], micro[at] = _nearest(queries[at], limit, self._scanned(self._searchable & allowed[at]))
-        return items, micro
-
 
 class IndexedEmbedding(ArrayEmbedding):
     """Vectors where an index maps them, searched through it; no copy is made of them.
@@ -210,6 +202,16 @@ class IndexedEmbedding(ArrayEmbedding):
             n_asked *= 4
         if len(left):
             items[left], micro[left] = self._exact(queries[left], limit, is_open, n_open)
+        return items, micro
+
+    def _search_each(self, queries: Floats, limit: int, allowed: Booleans) -> tuple[Ints, Ints]:
+        if self.is_exact:
+            return super()._search_each(queries, limit, allowed)
+        items, micro = _nothing(len(queries), limit)
+        for i in range(len(queries)):
+            is_open = self._searchable & allowed[i]
+            at = slice(i, i + 1)
+            items[at], micro[at] = self._search(queries[at], limit, is_open, int(np.count_nonzero(is_open)))
         return items, micro
 
     def _through_index(self, queries: Floats, limit: int, n_asked: int, is_open: Booleans) -> tuple[Ints, Ints]:

@@ -43,8 +43,11 @@ from relpins_resources.query.parser import parse_query
 
 PEER = """
 SELECT * FROM similarity(embedding_ref='clip_embedding', encoder=precomputed_item(input_item_id=$item_id), limit=100)
-ORDER BY score(expression='0.5 * similarity(embedding="clip_embedding") + 0.3 * similarity(embedding="twotower_embedding")
-                           + 0.2 * similarity(embedding="content_embedding")')
+ORDER BY score(expression='
+    0.5 * similarity(embedding="clip_embedding")
+    + 0.3 * similarity(embedding="twotower_embedding")
+    + 0.2 * similarity(embedding="content_embedding")
+')
 LIMIT 20
 """
 N_CANDIDATES, N_SHOWN = 100, 20

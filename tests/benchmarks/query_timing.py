@@ -27,6 +27,21 @@ class Asked:
         return self.all_pins[self.warm_up :]
 
 
+class Clock:
+    """Seconds inside `with`, over all entries: by the wall, and of the processor in all threads of this process."""
+
+    def __init__(self) -> None:
+        self.wall_s = self.cpu_s = 0.0
+
+    def __enter__(self) -> Clock:
+        self._start = time.perf_counter(), time.process_time()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wall_s += time.perf_counter() - self._start[0]
+        self.cpu_s += time.process_time() - self._start[1]
+
+
 def rounds(asked: Asked, ask: Callable[[str], Any]) -> Times:
     """Milliseconds of each pin in each round: the total, and the stages where `ask` returns them."""
     for pin in asked.all_pins[: asked.warm_up]:

@@ -1,7 +1,9 @@
 """A synthetic catalog on disk for benchmarks of queries: clustered pins in three spaces, boards, columns, indexes.
 
-Pins lie around n / 100 centres. Content and two-tower vectors follow the same clusters, each with noise of its own;
-a board holds pins of one cluster, and a few from anywhere. What is built once is opened again by the next run.
+Pins lie in n / 100 clusters, and those in groups of 30: what is near but not of a pin's own cluster is then of a
+cluster beside it, as in real spaces, and not anywhere. Content and two-tower vectors follow the same clusters, each
+with noise of its own; a board holds pins of one cluster, and a few from anywhere. What is built once is opened again by
+the next run.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from relpins_resources.query.spaces import IndexedEmbedding
 
 DIMS = {"clip_embedding": 128, "content_embedding": 384, "twotower_embedding": 64}
 NOISE = 0.7
-"""Of each coordinate, beside centres of variance 1."""
+"""Of each coordinate of a pin around its cluster, and of a cluster around its group, whose variance is 1."""
+PINS_PER_CLUSTER, CLUSTERS_PER_GROUP = 100, 30
 PINS_PER_BOARD, BOARDS_PER_PIN = 20, 3
 SHARES_KEPT = 100
 STRAYS = 0.1
@@ -53,14 +56,17 @@ def built(folder: Path, n: int, backend: str) -> Path:
 
 def clusters_of(n: int) -> npt.NDArray[np.int64]:
     """(n,) the cluster of each pin."""
-    return np.random.default_rng(0).integers(max(1, n // 100), size=n)
+    return np.random.default_rng(0).integers(max(1, n // PINS_PER_CLUSTER), size=n)
 
 
 def vectors_of(n: int, name: str) -> Floats:
     """(n, d) unit rows of one space."""
     rng = np.random.default_rng([1, DIMS[name]])
     clusters = clusters_of(n)
-    centres = rng.standard_normal((int(clusters.max()) + 1, DIMS[name]), dtype=np.float32)
+    n_clusters = int(clusters.max()) + 1
+    groups = rng.standard_normal((n_clusters // CLUSTERS_PER_GROUP + 1, DIMS[name]), dtype=np.float32)
+    centres = groups[np.arange(n_clusters) // CLUSTERS_PER_GROUP]
+    centres += np.float32(NOISE) * rng.standard_normal(centres.shape, np.float32)
     rows = centres[clusters]
     for start in range(0, n, 1 << 16):
         at = slice(start, start + (1 << 16))
@@ -95,9 +101,7 @@ def opened(home: Path, n: int, backend: str) -> Catalog:
     """The catalog of a world that was built, as a reader opens it."""
     ids = np.array(pin_ids(n), dtype=object)
     everyone = np.ones(n, bool)
-    spaces = {
-        name: IndexedEmbedding(name, LayeredIndex.open(home / backend / name), ids, everyone) for name in DIMS
-    }
+    spaces = {name: IndexedEmbedding(name, LayeredIndex.open(home / backend / name), ids, everyone) for name in DIMS}
     with np.load(home / "shares.npz") as held:
         shares = Shares(**{name: held[name] for name in ("indptr", "others", "counts", "n_boards")})
     return Catalog(

@@ -16,8 +16,8 @@ from worlds import BROKEN, SmallWorld, picture
 from relpins_assets.definitions import STAGES
 
 Capture = pytest.CaptureFixture[str]
-RANKS = {"rank", "clip_rank", "content_rank", "cooccurrence_rank"}
-SIMILARITIES = {"clip_similarity", "content_similarity", "n_shared_boards", "retrieved_by"}
+RANKS = {"rank", "clip_rank", "content_rank", "twotower_rank", "cooccurrence_rank"}
+TOLD = {"strategy", "n_shared_boards", "retrieved_by"}
 
 
 # ---- what it prints
@@ -40,7 +40,7 @@ def test_feed_in_a_process_of_its_own_finds_its_home_in_the_environment(built: B
     assert len(results) == 3
     for rank, result in enumerate(results, 1):
         assert result.keys() == {"item_id", "id", "title", "image_url", "board_category", "score", "metadata"}
-        assert result["metadata"].keys() == RANKS | SIMILARITIES
+        assert result["metadata"].keys() == RANKS | TOLD
         assert result["metadata"]["rank"] == rank
         assert result["item_id"] == result["id"] != "pin037"
         assert result["score"] > 0

@@ -99,11 +99,7 @@ def fill(lake: Lake) -> None:
     write(lake, "cooccurrence_candidates", shares)
     embed(lake, "clip_embeddings", "pin_id", ["z", "ö", "d", "c", "b", "a"])
     embed(lake, "content_embeddings", "pin_id", ["a", "c", "d"])
-    codes = [
-        {"pin_id": "d", "codes": [1, 0, 2]},
-        {"pin_id": "e", "codes": [9, 9, 9]},
-        {"pin_id": "a", "codes": [3, 4, 5]},
-    ]
+    codes = {"d": [1, 0, 2], "e": [9, 9, 9], "a": [3, 4, 5]}
     write(lake, "semantic_ids", [{"pin_id": pin, "codes": code} for pin, code in codes.items()])
     boards = [{"board_id": "b1", "owner_id": "ann"}, {"board_id": "b2", "owner_id": "zoe"}, {"board_id": "b3"}]
     write(lake, "raw_boards", boards)

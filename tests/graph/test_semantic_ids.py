@@ -14,7 +14,6 @@ from worlds import SmallWorld
 from relpins_assets.embeddings.semantic_ids import (
     collision_rate,
     entropy_bits,
-    load_semantic_ids,
     pair_purity,
     prefix_groups,
 )
@@ -78,18 +77,6 @@ def test_every_pin_with_a_vector_has_an_id_and_one_picture_one_id(copied: Path) 
     assert all(len(codes) == 3 and max(codes) < told["codes per level"] for codes in ids.values())
     assert told["codes used by level"] == [len({codes[i] for codes in ids.values()}) for i in range(3)]
     assert not [problem for problem in space_problems(workspace.lake) if "semantic" in problem]
-
-
-def test_the_catalog_reads_them_in_order_of_item(early: Path) -> None:
-    lake = open_lake(early)
-    ids = ids_of(lake)
-    items = np.array(sorted([*ids, "a pin without"]), dtype=object)
-    found = load_semantic_ids(lake, items)
-    assert found is not None
-    assert {str(item): row.tolist() for item, row in zip(items, found, strict=True)} == {
-        **ids,
-        "a pin without": [-1, -1, -1],
-    }
 
 
 def test_codebooks_stay_and_only_changed_pins_are_given_ids(copied: Path) -> None:
@@ -169,7 +156,6 @@ def test_a_catalog_without_vectors_yet(tmp_path: Path) -> None:
     workspace, told = run_early(tmp_path / "home", tmp_path / "source", "semantic_ids")
     assert told["semantic_ids"]["dagster/row_count"] == 0
     assert plan_asset(workspace, "semantic_ids") is None
-    assert load_semantic_ids(workspace.lake, np.array(["a"], dtype=object)) is None
 
 
 def test_how_ids_are_judged() -> None:

@@ -10,26 +10,12 @@ import json
 import math
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+from scalar_values import Json, Moment, as_flag, as_number, read_moment, read_number, write
 
 from relpins_resources.query import plan as p
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A time, in seconds since 1970."""
-
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Json:
-    """A value that came out of JSON."""
-
-    held: Any
 
 
 @dataclass(frozen=True)
@@ -54,8 +40,7 @@ def scalar(node: p.Expr, row: Row) -> Any:
         case p.Name():
             return _named(node, row)
         case p.Unary(operator="-"):
-            number = as_number(scalar(node.operand, row))
-            return None if number is None else -number
+            return arithmetic("*", as_number(scalar(node.operand, row)), -1.0)
         case p.Unary(operator="not"):
             flag = as_flag(scalar(node.operand, row))
             return None if flag is None else not flag
@@ -65,8 +50,7 @@ def scalar(node: p.Expr, row: Row) -> Any:
             found = _member(scalar(node.value, row), scalar(node.among, row))
             return found if found is None or not node.negated else not found
         case p.Between():
-            value = scalar(node.value, row)
-            low, high = scalar(node.low, row), scalar(node.high, row)
+            value, low, high = (scalar(one, row) for one in (node.value, node.low, node.high))
             inside = both(ordered(">=", value, low), ordered("<=", value, high))
             return inside if inside is None or not node.negated else not inside
         case p.Is():
@@ -109,67 +93,6 @@ def both(left: bool | None, right: bool | None) -> bool | None:
     if left is False or right is False:
         return False
     return None if left is None or right is None else True
-
-
-def as_number(one: Any) -> float | None:
-    if isinstance(one, Json):
-        one = one.held
-        if isinstance(one, str):
-            return read_number(one)
-    if isinstance(one, Moment):
-        return one.seconds
-    return None if one is None or isinstance(one, str | list | dict) else float(one)
-
-
-def read_number(text: str) -> float | None:
-    if any(letter not in "0123456789+-.eE" for letter in text.strip()):
-        return None  # Python also reads nan, inf, 1_000
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def as_flag(one: Any) -> bool | None:
-    if isinstance(one, Json):
-        one = one.held
-    if isinstance(one, str):
-        return read_flag(one)
-    return None if one is None else bool(one)
-
-
-def read_flag(text: str) -> bool | None:
-    known = {"true": True, "t": True, "yes": True, "1": True, "false": False, "f": False, "no": False, "0": False}
-    return known.get(text.strip().lower())
-
-
-def read_moment(one: Any) -> float | None:
-    if isinstance(one, Moment):
-        return one.seconds
-    if not isinstance(one, str):
-        return float(one)
-    try:
-        read = datetime.fromisoformat(one)
-    except ValueError:
-        return None
-    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
-
-
-def write(one: Any) -> str | None:
-    """As CAST(.. AS string) does."""
-    if one is None or isinstance(one, str):
-        return one
-    if isinstance(one, Json):
-        return write(one.held)
-    if isinstance(one, bool):
-        return "true" if one else "false"
-    if isinstance(one, Moment):
-        read = datetime.fromtimestamp(one.seconds, UTC)
-        return read.strftime("%Y-%m-%dT%H:%M:%S") + (f".{read.microsecond:06d}" if read.microsecond else "") + "Z"
-    if one == 0:
-        return "0"
-    return f"{one:.0f}" if one == math.floor(one) and abs(one) < 1e15 else repr(float(one))
 
 
 def pair(left: Any, right: Any) -> tuple[Any, Any] | None:

@@ -11,7 +11,8 @@ from array_frame import NOW, ArrayFrame, held, value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
-from scalar_oracle import Json, Moment, Row, scalar, score
+from scalar_oracle import Row, scalar, score
+from scalar_values import Json, Moment
 
 from relpins_resources.query import plan as p
 from relpins_resources.query.evaluate import evaluate, keeps

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relpins_resources.ann.scores import snap
+from relpins_resources.blocks import in_blocks
 from relpins_resources.query.catalog import MICRO, Booleans, Column, Doubles, Hits, Ints
 from relpins_resources.query.evaluate import keeps
 from relpins_resources.query.execution.arrays import places_in
@@ -20,8 +21,8 @@ from relpins_resources.query.frame import Entity
 from relpins_resources.query.parser import parse_expression
 from relpins_resources.query.values import NULL, Kind, Value
 
-ROWS_AT_ONCE = 32
-"""Queries whose candidates' vectors are held together."""
+ROWS_AT_ONCE = 4
+"""Queries whose candidates' vectors are held together: few, so that they stay in the caches."""
 PRIOR_SAVES = 5.0
 """Saves with the catalog's mean shares that every user is taken to have made, so that one save is no certainty."""
 SECONDS_A_DAY = 86_400.0
@@ -109,10 +110,12 @@ class CandidateFrame:
         anchors, known = self.entities.vectors(name, embedding)
         micro = np.zeros(self.items.shape)
         queries = snap(anchors).astype(np.float64)
-        for start in range(0, len(micro), ROWS_AT_ONCE):
-            at = slice(start, start + ROWS_AT_ONCE)
+
+        def fill(at: slice) -> None:
             rows = embedding.vectors(self.items[at]).astype(np.float64)  # (r, u, d)
             micro[at] = np.rint(np.matmul(rows, queries[at][:, :, None])[:, :, 0] * MICRO)
+
+        in_blocks(len(micro), ROWS_AT_ONCE, fill)
         return Value("number", micro, ~(embedding.has(self.items) & known[:, None]))
 
     def vectors(self, entity: Entity, embedding: str) -> Value:

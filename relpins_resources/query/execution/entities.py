@@ -11,7 +11,7 @@ import numpy as np
 from relpins_resources.query.catalog import Booleans, Catalog, Embedding, Floats, Ints
 from relpins_resources.query.encoders import Anchors, encode_stage
 from relpins_resources.query.execution.batch import Batch
-from relpins_resources.query.plan import Argument, Query, Stage, walk
+from relpins_resources.query.plan import Argument, Query, Stage
 from relpins_resources.query.requests import Request
 
 RECENT = 10
@@ -98,8 +98,8 @@ class Entities:
             in_score: Argument | None = getattr(self.query.score, argument)
             if in_score is not None:
                 return in_score
-        stages = [node for node in walk(self.query.retrievers) if isinstance(node, Stage)]
-        return next((found for stage in stages if (found := stage.get(argument)) is not None), None)
+        given = (stage.get(argument) for stage in self.query.from_stages)
+        return next((found for found in given if found is not None), None)
 
 
 def request_for(

@@ -35,6 +35,7 @@ from relpins_resources.query.terms import Term, score_of, score_terms
 DEFAULT_LIMIT = 20
 SMALLEST_POOL = 200
 POOL_PER_ROW = 10
+AHEAD = 20
 
 
 @dataclass
@@ -119,8 +120,9 @@ def execute(
     rerun = _Rerun(query, frame, united, entities)
     for stage in query.rerankers:
         with watch.over(stage.kind):
+            # one that is followed by another orders some more, for what the next one leaves out or moves down
             is_last = stage is query.rerankers[-1]
-            ranking = rerun.reranked(stage, ranking, wanted if is_last else ranking.items.shape[1])
+            ranking = rerun.reranked(stage, ranking, wanted if is_last else wanted + max(wanted, AHEAD))
     rows = slice(offset, wanted)
     source = ranking.source[:, rows]
     return Answer(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,7 +71,7 @@ def _searched(text: Value, pattern: Value, node: Node, *, as_written: bool, igno
     return Value("bool", found, is_null)
 
 
-def _found(texts: npt.NDArray[np.object_], pattern: str, node: Node, as_written: bool, ignore_case: bool) -> Booleans:
+def _found(texts: npt.NDArray[Any], pattern: str, node: Node, as_written: bool, ignore_case: bool) -> Booleans:
     """Where one pattern is found; one that is no pattern is an error if the query gave it, and matches nothing if a
     column did."""
     try:
@@ -86,7 +87,7 @@ def _found(texts: npt.NDArray[np.object_], pattern: str, node: Node, as_written:
     return matched.reshape(texts.shape)
 
 
-def _in_arrow(texts: npt.NDArray[np.object_]) -> pa.Array:
+def _in_arrow(texts: npt.NDArray[Any]) -> pa.Array:
     try:
         return pa.array(texts.ravel(), pa.string())
     except UnicodeEncodeError:

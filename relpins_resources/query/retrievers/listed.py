@@ -19,7 +19,6 @@ def listed_items(request: Request) -> Hits:
     """
     found = np.full((request.size, request.limit), -1, np.int64)
     for row, given in enumerate(request.values("item_ids")):
-        items = np.unique_values(np.empty(0, np.int64))
         positions = request.catalog.positions(id_list(given, request.stage.at))
         _, first = np.unique(positions, return_index=True)
         items = positions[np.sort(first)]
