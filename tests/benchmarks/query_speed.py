@@ -12,7 +12,8 @@ Measured on one core, warm, unless it says otherwise:
    whole beside it;
 5. memory: a fresh process that opens the catalog and answers queries, beside the bytes of its vectors.
 
-Times are medians over rounds of the percentile within each round. The world is built in `--folder` by the first run
+Times are percentiles over pins, each at its best round, with processor time beside them (`query_timing.py`): the cores
+may be shared. The world is built in `--folder` by the first run
 (indexes of a million pins take an hour) and opened by the next. Backends that are not installed are left out.
 """
 
@@ -26,12 +27,13 @@ import platform
 import subprocess
 import sys
 import tempfile
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from query_batches import batch_rates
-from query_timing import Asked, percentiles, rounds
+from query_timing import CPU, TOTAL, Asked, Percentiles, percentiles, rounds
 from query_world import built, opened
 from threadpoolctl import threadpool_limits
 from traditional_feed import TraditionalFeed, agreement
@@ -40,6 +42,7 @@ from relpins_assets.feeds.saved import Strategy
 from relpins_resources.query.catalog import Catalog, Hits
 from relpins_resources.query.execution import Answer, Batch, execute
 from relpins_resources.query.parser import parse_query
+from relpins_resources.query.saved import load_saved
 
 PEER = """
 SELECT * FROM similarity(embedding_ref='clip_embedding', encoder=precomputed_item(input_item_id=$item_id), limit=100)
@@ -89,8 +92,8 @@ def measured(given: argparse.Namespace, backend: str) -> dict[str, Any]:
     catalog = opened(home, given.pins, backend)
     pins = np.random.default_rng(7).integers(0, given.pins, given.queries + WARM_UP)
     asked = Asked(catalog.item_ids[pins].tolist(), WARM_UP, given.rounds)
-    with threadpool_limits(1), one_faiss_thread():
-        report = {**single(catalog, asked), "peer": peer(catalog, asked, home / backend / "clip_embedding", backend)}
+    with threadpool_limits(1):  # faiss's threads too
+        report = {**single(catalog, asked), **peer(catalog, asked, home / backend / "clip_embedding", backend)}
     report["batch"] = batch_rates(related_pins(), catalog, given.batch_pins)
     report["memory"] = in_a_fresh_process(given, backend)
     return report
@@ -98,11 +101,7 @@ def measured(given: argparse.Namespace, backend: str) -> dict[str, Any]:
 
 def related_pins() -> Strategy:
     """The saved query as the feeds have it, with its default values."""
-    from relpins_assets.feeds import saved as saved_feeds
-    from relpins_resources.query.saved import load_saved
-
-    path = Path(saved_feeds.__file__).parent / "strategies" / "related_pins.sql"
-    saved = load_saved(path)
+    saved = load_saved(Path(str(files("relpins_assets.feeds") / "strategies" / "related_pins.sql")))
     values = {spec.name: spec.default for spec in saved.parameters if spec.name != "item_id"}
     return Strategy(saved.name, saved.query, values, "item_id")
 
@@ -144,12 +143,14 @@ def peer(catalog: Catalog, asked: Asked, folder: Path, backend: str) -> dict[str
     if backend == "faiss":
         runs["whole, as published"] = lambda pin: theirs.related(position[pin], N_CANDIDATES, N_SHOWN)
         runs["whole, careful"] = lambda pin: theirs.related_carefully(position[pin], N_CANDIDATES, N_SHOWN)
-    report = {name: percentiles(rounds(asked, run)) for name, run in runs.items()}
+    report = {
+        name: percentiles(rounds(asked.fewer(100) if "published" in name else asked, run)) for name, run in runs.items()
+    }
     same = [
         agreement(_ranked(ask(pin, lists[pin])), theirs.as_published(position[pin], *found[pin], N_SHOWN))
         for pin in asked.pins[:100]
     ]
-    return {**report, "same order": float(np.mean(same))}
+    return {"peer": report, "same order": float(np.mean(same))}
 
 
 def _ranked(answer: Answer) -> list[tuple[int, float]]:
@@ -166,17 +167,6 @@ def faiss_search(folder: Path, backend: str) -> Any:
     index = faiss.read_index(str(folder / "base" / "cells.faiss"))
     index.nprobe = manifest["structure"]["efforts"][1]  # tuned for 100 results
     return index.search
-
-
-def one_faiss_thread() -> Any:
-    """Faiss on one core; nothing where it is not installed."""
-    import contextlib
-
-    if importlib.util.find_spec("faiss"):
-        import faiss
-
-        faiss.omp_set_num_threads(1)
-    return contextlib.nullcontext()
 
 
 def in_a_fresh_process(given: argparse.Namespace, backend: str) -> dict[str, float]:
@@ -216,21 +206,22 @@ def print_table(report: dict[str, Any]) -> None:
     for backend, found in report.items():
         if not isinstance(found, dict):
             continue
-        print(f"\n{backend:32} {'p50 ms':>8} {'p99 ms':>8}")
+        print(f"\n{backend:36} {'p50 ms':>8} {'p99 ms':>8} {'p50 cpu':>8} {'p99 cpu':>8}")
         for name in ("live", "from lists"):
             _print_times(name, found[name])
-        same = found["peer"].pop("same order")
         for name, times in found["peer"].items():
             _print_times(name, times)
-        print(f"  {'same order as the peer':30} {same:8.0%}")
+        print(f"  {'same order as the peer':34} {found['same order']:8.0%}")
         for name, value in {**found["batch"], **found["memory"]}.items():
-            print(f"  {name:30} {value:8,.0f}")
+            print(f"  {name:34} {value:8,.2f}" if "ms of" in name else f"  {name:34} {value:8,.0f}")
 
 
-def _print_times(name: str, times: dict[str, tuple[float, float]]) -> None:
+def _print_times(name: str, times: Percentiles) -> None:
+    cpu = times[CPU]
+    print(f"  {name:34} {times[TOTAL][0]:8.2f} {times[TOTAL][1]:8.2f} {cpu[0]:8.2f} {cpu[1]:8.2f}")
     for stage, (middle, high) in times.items():
-        shown = name if stage == "total" else f"    {stage}"
-        print(f"  {shown:30} {middle:8.2f} {high:8.2f}")
+        if stage not in (TOTAL, CPU):
+            print(f"      {stage:30} {middle:8.2f} {high:8.2f}")
 
 
 if __name__ == "__main__":
