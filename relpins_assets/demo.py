@@ -20,6 +20,10 @@ NEXT = """
 [bold]What to try next[/bold]
   make ui                                          the graph, its runs and its pictures at http://localhost:3000
   .venv/bin/relpins feed {pin_id}                   the same feed as JSON, every rank in it
+  .venv/bin/relpins query related_pins --param item_id={pin_id} --explain       the same query now, term by term
+  .venv/bin/relpins query related_pins --param item_id={pin_id} --why-not pin_5560   what kept that one out
+  .venv/bin/relpins query "SELECT * FROM text_search('walnut credenza') LIMIT 5"
+  .venv/bin/relpins query home_feed --param user_id={user_id}
   .venv/bin/relpins status                          rows, stale and rejected counts, the last build
   .venv/bin/relpins sql "SELECT * FROM rejected_rows"
   .venv/bin/relpins sql "SELECT * FROM related_pins_quality WHERE metric = 'ndcg@10'"
@@ -51,13 +55,22 @@ def show(home: Path, console: Console) -> None:
         )
     console.print(grid)
     console.print("look, words, boards: the pin's rank by that signal among all candidates; - is not ranked by it")
-    console.print(NEXT.format(pin_id=pin_id), highlight=False)
+    console.print(NEXT.format(pin_id=pin_id, user_id=_person_to_show(home)), highlight=False, soft_wrap=True)
 
 
 def _pin_to_show(home: Path) -> str:
     lake = published(home)
     known = lake.table("related_pins_pools").count(f"pin_id = '{SHOWN_PIN}'")
     return SHOWN_PIN if known else str(lake.query("SELECT min(pin_id) AS pin_id FROM related_pins_pools")["pin_id"][0])
+
+
+def _person_to_show(home: Path) -> str:
+    """Somebody whose feed is made of their own saves; anybody where there is none."""
+    found = published(home).query(
+        "SELECT user_id FROM home_feeds GROUP BY user_id"
+        " ORDER BY bool_or(list_contains(retrieved_by, 'popular')), user_id LIMIT 1"
+    )["user_id"].to_pylist()
+    return str(found[0]) if found else "null"
 
 
 def _descriptions(home: Path, pin_ids: list[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from relpins_assets.feeds.dependence import embeddings_of
 from relpins_assets.feeds.saved import Strategy
-from relpins_resources.query.catalog import MICRO, NO_FLOOR, Catalog
+from relpins_resources.query.catalog import MICRO, NO_FLOOR, Booleans, Catalog
 from relpins_resources.query.execution import Answer, Batch, execute
 from relpins_resources.query.execution.arrays import places_in
 from relpins_resources.query.results import short
@@ -63,12 +63,11 @@ def feed_rows(answer: Answer, strategy: Strategy, ids: Sequence[str], unit: str)
 
 def retrieved_by(answer: Answer) -> pa.Array:
     """Names of the retrievers that gave each entry; "popular" for people of whom nothing is known, none if woven in."""
-    named = [(name, places_in(answer.items, hits.items) >= 0) for name, hits in answer.hits.items()]
-    found = [
-        ["popular"] if answer.is_popular[row] else [name for name, flags in named if flags[row, rank]]
-        for row, rank in zip(*np.nonzero(answer.items >= 0), strict=True)
-    ]
-    return pa.array(found, pa.list_(pa.string()))
+    row, rank = np.nonzero(answer.items >= 0)
+    is_popular = answer.is_popular[row]
+    named = [(places_in(answer.items, hits.items) >= 0)[row, rank] & ~is_popular for hits in answer.hits.values()]
+    flags = np.stack([*named, is_popular], axis=1)
+    return _lists(pa.array([*answer.hits, "popular"], pa.string()).take(pa.array(np.nonzero(flags)[1])), flags)
 
 
 def pool_rows(answer: Answer, strategy: Strategy, ids: Sequence[str], unit: str, inputs: str) -> pa.Table:
@@ -80,11 +79,17 @@ def pool_rows(answer: Answer, strategy: Strategy, ids: Sequence[str], unit: str,
         {
             "strategy": pa.array([strategy.name] * len(ids), pa.string()),
             unit: pa.array(list(ids), pa.string()),
-            "pool": pa.array([item_ids[row[row >= 0]].tolist() for row in answer.united], pa.list_(pa.string())),
+            "pool": _lists(pa.array(item_ids[answer.united[answer.united >= 0]], pa.string()), answer.united >= 0),
             "floors": pa.array([[_floor(one) for one in row] for row in joined], pa.list_(pa.float64())),
             "inputs": pa.array([inputs] * len(ids), pa.string()),
         }
     )
+
+
+def _lists(values: pa.Array, is_there: Booleans) -> pa.Array:
+    """(r,) lists of the values that stand where `is_there` (r, m) holds, given row by row."""
+    offsets = np.concatenate([[0], np.cumsum(is_there.sum(axis=1))])
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
 
 
 def _floor(micro: Any) -> float | None:

@@ -36,6 +36,8 @@ def exact_candidates(
     within the product's error bound of the limit, so that exact scores of the pairs rank as a full scan would.
     `hidden` is (n,), or (q, n) where each query hides rows of its own.
     """
+    if len(vectors) == 0:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
     found_rows = [np.empty(0, np.int64)]
     found_positions = [np.empty(0, np.int64)]
     n_block = max(1, _BLOCK_SCORES // max(1, len(vectors)))

@@ -197,9 +197,11 @@ class LayeredIndex:
         )
         query_rows = np.concatenate([base[0], delta[0]])
         rows = np.concatenate([base[1], delta[1] + len(self.base)])
-        n_rows = len(self.row_ids)
-        allowed = ~np.isin(query_rows * n_rows + rows, excluded[:, 0] * n_rows + excluded[:, 1])
-        order = np.flatnonzero(allowed)[np.argsort(query_rows[allowed], kind="stable")]
+        if len(excluded):
+            n_rows = len(self.row_ids)
+            allowed = ~np.isin(query_rows * n_rows + rows, excluded[:, 0] * n_rows + excluded[:, 1])
+            query_rows, rows, micro = query_rows[allowed], rows[allowed], micro[allowed]
+        order = np.argsort(query_rows, kind="stable")
         ranks, scores = top_by_row(query_rows[order], self._ranks[rows[order]], micro[order], len(queries), limit)
         rows_found: IntArray = self._row_of_rank[ranks]
         return rows_found, scores

@@ -1,8 +1,8 @@
 ---
 description: >
   A person's home feed: what is near to their recent saves by look and description (by the two-tower model where there
-  is one), some of what is newest, weighed also by freshness and by the categories they save; nothing they saved
-  already; spread out, with a little from outside. People without saves get what is popular, category by category.
+  is one), weighed also by freshness and by the categories they save; nothing they saved already; spread out, with a
+  little from outside. People without saves get what is popular, category by category.
 parameters:
   user_id: {type: string, default: null}
   candidates: {type: integer, default: 100}
@@ -19,11 +19,11 @@ FROM retrieve(
 WHERE prebuilt('exclude_saved', input_user_id=$user_id)
 ORDER BY score(
     expression='
-        0.3 / (1.0 + retrieval.clip_rank)
-        + 0.2 / (1.0 + retrieval.content_rank)
+        0.3 / (1.0 + rank(embedding="clip_embedding"))
+        + 0.2 / (1.0 + rank(embedding="content_embedding"))
         + 0.3 / (1.0 + rank(embedding="twotower_embedding"))
         + 0.1 * user_category_affinity
-        + 0.02 * exp(-days_since_release / 14.0)
+        + 0.03 * exp(-days_since_release / 14.0)
     ',
     input_user_id=$user_id
 )

@@ -26,6 +26,7 @@ ROWS_AT_ONCE = 4
 PRIOR_SAVES = 5.0
 """Saves with the catalog's mean shares that every user is taken to have made, so that one save is no certainty."""
 SECONDS_A_DAY = 86_400.0
+TWOTOWER = "twotower"
 
 
 @dataclass
@@ -160,6 +161,8 @@ class CandidateFrame:
         return NULL if compute is None else self._numbers(compute(self.items, self.entities.items))
 
     def model(self, name: str) -> Value:
+        if name == TWOTOWER:  # what that model says of a user and an item is the cosine of their vectors
+            return self.similarity(f"{TWOTOWER}_embedding")
         compute = self.entities.catalog.models.get(name)
         if compute is None:
             return NULL

@@ -26,6 +26,7 @@ class Entities:
     catalog: Catalog
     batch: Batch
     _vectors: dict[str, tuple[Floats, Booleans]] = field(default_factory=dict)
+    _asked: dict[str, Argument | None] = field(default_factory=dict)
 
     @cached_property
     def item_ids(self) -> list[Any]:
@@ -94,6 +95,11 @@ class Entities:
 
     def _given(self, argument: str) -> Argument | None:
         """What the query gives for an argument: in score(), else in the first stage of FROM that has it."""
+        if argument not in self._asked:
+            self._asked[argument] = self._found(argument)
+        return self._asked[argument]
+
+    def _found(self, argument: str) -> Argument | None:
         if self.query.score is not None and argument in ("input_item_id", "input_user_id"):
             in_score: Argument | None = getattr(self.query.score, argument)
             if in_score is not None:

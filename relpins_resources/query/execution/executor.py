@@ -165,6 +165,8 @@ def _whole(batch: Batch, expression: Argument | None, what: str, default: int, l
 def _hits(stage: Stage, entities: Entities) -> Hits:
     """The lists of one retriever, pre-filtered."""
     limit = int(argument_default(stage, "limit", entities.batch))
+    if argument_default(stage, "entity_type", entities.batch) != "item":
+        raise QueryError(f"{stage.kind} retrieves items; leave entity_type='user' out", position=stage.at)
     allowed = _allowed(stage.get("where"), entities)
     return RETRIEVERS[stage.kind](request_for(entities.catalog, entities.batch, stage, limit=limit, allowed=allowed))
 
