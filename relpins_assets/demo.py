@@ -66,10 +66,14 @@ def _pin_to_show(home: Path) -> str:
 
 def _person_to_show(home: Path) -> str:
     """Somebody whose feed is made of their own saves; anybody where there is none."""
-    found = published(home).query(
-        "SELECT user_id FROM home_feeds GROUP BY user_id"
-        " ORDER BY bool_or(list_contains(retrieved_by, 'popular')), user_id LIMIT 1"
-    )["user_id"].to_pylist()
+    found = (
+        published(home)
+        .query(
+            "SELECT user_id FROM home_feeds GROUP BY user_id"
+            " ORDER BY bool_or(list_contains(retrieved_by, 'popular')), user_id LIMIT 1"
+        )["user_id"]
+        .to_pylist()
+    )
     return str(found[0]) if found else "null"
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from relpins_assets.feeds.catalog import load_catalog
 from relpins_assets.feeds.declared import declared_names
-from relpins_assets.feeds.saved import strategies
+from relpins_assets.feeds.saved import saved_query, strategies
 from relpins_assets.home import open_home
 from relpins_assets.pagination import Pages
 from relpins_assets.reading import published, why_unknown
@@ -78,10 +78,11 @@ class Reader:
     def find(self, what: str) -> tuple[Query, Sequence[ParameterSpec], str]:
         """The plan, the declared parameters and the text of a saved query's name, a file, or a text."""
         if ONE_WORD.fullmatch(what):
-            known = strategies(self.home, self.profile)
-            if what in known:
-                return known[what].query, known[what].parameters, known[what].text
+            named = saved_query(self.home, self.profile, what)
+            if named is not None:
+                return named.query, named.parameters, named.text
             if not Path(what).is_file():
+                known = strategies(self.home, self.profile)
                 raise RelpinsError(f"{what!r} is no saved query and no file{nearest(what, known)}")
         if len(what) < 4096 and "\n" not in what and Path(what).is_file():
             saved = load_saved(Path(what))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -14,11 +15,13 @@ from relpins_resources.errors import RelpinsError
 from relpins_resources.lake.fingerprints import digest
 from relpins_resources.query.dry_run import check_kinds
 from relpins_resources.query.errors import QueryError, nearest
+from relpins_resources.query.names import check_names
 from relpins_resources.query.parameters import bind
 from relpins_resources.query.plan import Query
-from relpins_resources.query.saved import SavedQuery, saved_queries
+from relpins_resources.query.saved import LOADERS, SavedQuery, load_saved, saved_queries
 from relpins_resources.query.text import format_query
 
+SHIPPED = Path(str(files("relpins_assets.feeds") / "strategies"))
 OWN_FOLDER = "strategies"
 """Below a home: saved queries of its own; one with a shipped one's name goes before it."""
 STARTS_FROM = {"related": "item_id", "home": "user_id"}
@@ -32,7 +35,7 @@ def strategies(home: Path, profile: Profile) -> dict[str, SavedQuery]:
         RelpinsError: a file is no valid saved query; the error names it and the place in it.
     """
     declared = declared_names(profile)
-    known = saved_queries(Path(str(files("relpins_assets.feeds") / "strategies")), declared)
+    known = saved_queries(SHIPPED, declared)
     if (home / OWN_FOLDER).is_dir():
         known |= saved_queries(home / OWN_FOLDER, declared)
     for saved in known.values():
@@ -41,6 +44,28 @@ def strategies(home: Path, profile: Profile) -> dict[str, SavedQuery]:
         except QueryError as error:
             raise QueryError(f"{saved.path}: {error.problem}", saved.text, error.position) from None
     return known
+
+
+def saved_query(home: Path, profile: Profile, name: str) -> SavedQuery | None:
+    """One saved query of a home by its name, its file read again only when it has changed; None if there is none.
+
+    Raises:
+        RelpinsError: its file is no valid saved query.
+    """
+    for folder in (home / OWN_FOLDER, SHIPPED):
+        for path in (folder / f"{name}{suffix}" for suffix in LOADERS):
+            if path.is_file():
+                stat = path.stat()
+                saved = _loaded(path, stat.st_mtime_ns, stat.st_size)
+                check_names(saved.query, declared_names(profile))
+                if saved.name == name:
+                    return saved
+    return strategies(home, profile).get(name)  # a file may give its query another name than its own
+
+
+@lru_cache(maxsize=256)
+def _loaded(path: Path, mtime_ns: int, size: int) -> SavedQuery:
+    return load_saved(path)
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,12 @@ import numpy as np
 from relpins_resources.ann.base import AnnIndex, IndexOptions
 from relpins_resources.ann.exact import exact_candidates
 from relpins_resources.ann.scores import MICRO, BoolArray, FloatArray, IntArray, micro_dots, top_by_row
-from relpins_resources.blocks import in_blocks
 from relpins_resources.errors import RelpinsError
 
 _SLACK = 16  # rows fetched past the limit: the backend's float32 order and ours may differ near a tie
 _SCAN_SHARE = 4  # what looks at over 1/4 of the rows is a scan in disguise: scan
 _TIERS = ((10, 200), (100, 100), (500, 50))  # limits that efforts are tuned for, and with how many queries
 _GROWTH = 1.5
-_PROBED_AT_ONCE = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,13 +67,7 @@ class ApproximateIndex(AnnIndex):
 
     def candidates(self, queries: FloatArray, limits: IntArray, hidden: BoolArray | None) -> tuple[IntArray, IntArray]:
         """Approximately the nearest `limits` visible rows, as in `AnnIndex.candidates`."""
-        found: list[IntArray | None] = [None] * len(queries)
-
-        def probe(at: slice) -> None:
-            for i in range(at.start, at.stop):
-                found[i] = self._visible(queries[i], int(limits[i]), hidden)
-
-        in_blocks(len(queries), _PROBED_AT_ONCE, probe)
+        found = [self._visible(query, int(limit), hidden) for query, limit in zip(queries, limits, strict=True)]
         to_scan = [i for i, positions in enumerate(found) if positions is None]
         if to_scan:
             rows, positions = exact_candidates(self.vectors, queries[to_scan], limits[to_scan], hidden)

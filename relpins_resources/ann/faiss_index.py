@@ -64,6 +64,8 @@ class _FaissProber:
     def __init__(self, path: Path) -> None:
         self._faiss = _faiss()
         self._index = self._faiss.read_index(str(path), self._faiss.IO_FLAG_MMAP)
+        # every search would start a thread per cell to read ahead, which takes ten times as long as the search
+        self._faiss.downcast_InvertedLists(self._index.invlists).prefetch_nthread = 0
 
     def probe(self, query: FloatArray, n_wanted: int, effort: int) -> IntArray:
         parameters = self._faiss.SearchParametersIVF(nprobe=effort)

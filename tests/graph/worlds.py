@@ -63,7 +63,7 @@ class SmallWorld:
         self.saves = {key: at for key, at in self.saves.items() if key[1] != pin_id}
 
     def write(self, folder: Path) -> None:
-        """All tables, pins in two files, three people's boards, one's clicks and searches, and one who did nothing yet."""
+        """All tables, pins in two files; three people's boards, one's clicks and searches, one who did nothing yet."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "_source.yaml").write_text(f"as_of: {self.as_of.date().isoformat()}\n")
         rows = [{"pin_id": pin_id, **pin} for pin_id, pin in self.pins.items()]

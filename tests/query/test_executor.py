@@ -278,3 +278,24 @@ def test_a_catalog_with_hardly_anything_in_it_answers(make: Callable[[], Catalog
     catalog = make()
     assert ids(run(BLEND, catalog, item_id="p000", user_id="u0", limit=3)) is not None
     assert len(ids(run(HOME, catalog, user_id="u0"))) == min(10, len(catalog))
+
+
+PRE_FILTERS = [
+    "board_category = query_item.board_category",
+    "price > query_item.price",
+    "prebuilt(''exclude_saved'', input_user_id=$user_id)",
+    'similarity(embedding="clip_embedding") > 0.1',
+    "user_category_affinity > 0.3",
+    "item_id != $item_id AND price > 10",
+]
+
+
+@pytest.mark.parametrize("where", PRE_FILTERS)
+@pytest.mark.parametrize("varying", ["item_id", "user_id"])
+def test_pre_filters_that_depend_on_the_query_do_so_in_a_batch(where: str, varying: str) -> None:
+    catalog = small_catalog(twotower=True)
+    text = f"""SELECT * FROM similarity('clip_embedding', encoder=precomputed_item($item_id), limit=6, where='{where}')
+               ORDER BY score(expression='similarity(embedding="clip_embedding")', input_user_id=$user_id) LIMIT 6"""
+    values = {"item_id": ["p000", "p001", "p009", "p017"], "user_id": ["u0", "u1", "u2", None]}[varying]
+    other = {"item_id": ("user_id", "u0"), "user_id": ("item_id", "p001")}[varying]
+    both(text, catalog, varying, values, **dict([other]))

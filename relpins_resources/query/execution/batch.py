@@ -22,6 +22,11 @@ class Batch:
         lengths = {name: len(values) for name, values in self.varying.items() if len(values) != self.size}
         assert not lengths, f"a batch of {self.size} queries was given values of other lengths: {lengths}"
 
+    def part(self, rows: slice) -> Batch:
+        """Some of the queries."""
+        varying = {name: values[rows] for name, values in self.varying.items()}
+        return Batch(len(range(self.size)[rows]), self.shared, varying)
+
     def parameter(self, name: str) -> Sequence[Any]:
         """One value per query, or one for all of them."""
         return self.varying[name] if name in self.varying else [self.shared[name]]

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from relpins_resources.ann.scores import snap
-from relpins_resources.blocks import in_blocks
 from relpins_resources.query.catalog import MICRO, Booleans, Column, Doubles, Hits, Ints
 from relpins_resources.query.evaluate import keeps
 from relpins_resources.query.execution.arrays import places_in
@@ -111,12 +110,10 @@ class CandidateFrame:
         anchors, known = self.entities.vectors(name, embedding)
         micro = np.zeros(self.items.shape)
         queries = snap(anchors).astype(np.float64)
-
-        def fill(at: slice) -> None:
+        for start in range(0, len(micro), ROWS_AT_ONCE):
+            at = slice(start, start + ROWS_AT_ONCE)
             rows = embedding.vectors(self.items[at]).astype(np.float64)  # (r, u, d)
             micro[at] = np.rint(np.matmul(rows, queries[at][:, :, None])[:, :, 0] * MICRO)
-
-        in_blocks(len(micro), ROWS_AT_ONCE, fill)
         return Value("number", micro, ~(embedding.has(self.items) & known[:, None]))
 
     def vectors(self, entity: Entity, embedding: str) -> Value:

@@ -24,11 +24,11 @@ from relpins_resources.query.execution.fallback import without_history
 from relpins_resources.query.execution.ordering import ordered
 from relpins_resources.query.extended import with_given_items
 from relpins_resources.query.names import retriever_names
-from relpins_resources.query.plan import Argument, Expr, Query, Stage
+from relpins_resources.query.plan import Argument, Call, Expr, Name, Param, Query, Stage, walk
+from relpins_resources.query.requests import argument_default
 from relpins_resources.query.reranking import RERANKERS
 from relpins_resources.query.reranking.base import Ranking, RerankRequest
 from relpins_resources.query.retrievers import RETRIEVERS
-from relpins_resources.query.requests import argument_default
 from relpins_resources.query.stages import MOST_ROWS
 from relpins_resources.query.terms import Term, score_of, score_terms
 
@@ -36,6 +36,10 @@ DEFAULT_LIMIT = 20
 SMALLEST_POOL = 200
 POOL_PER_ROW = 10
 AHEAD = 20
+CELLS_AT_ONCE = 1 << 24
+"""Items times queries that a pre-filter is computed for together."""
+OF_THE_QUERY = ("query_item", "user", "pair", "user_category_affinity", "ranker", "twotower")
+FUNCTIONS_OF_THE_QUERY = ("similarity", "prebuilt", "text_encoding", "pooled_text_encoding", "rank")
 
 
 @dataclass
@@ -177,12 +181,28 @@ def _allowed(where: Argument | None, entities: Entities) -> Booleans | None:
         return None
     assert not isinstance(where, (tuple, Stage)), "the parser makes a predicate of `where`"
     everything = np.arange(len(entities.catalog))[None, :]
-    keep = keeps(_predicate(where), CandidateFrame(entities, everything))
-    return keep[0] if keep.shape[0] == 1 else keep
+    if not _is_of_each_query(where, entities.batch):
+        shared: Booleans = keeps(where, CandidateFrame(entities, everything))[0]
+        return shared
+    n_rows = max(1, CELLS_AT_ONCE // max(everything.size, 1))
+    parts = []
+    for start in range(0, entities.batch.size, n_rows):
+        some = Entities(entities.query, entities.catalog, entities.batch.part(slice(start, start + n_rows)))
+        items = np.broadcast_to(everything, (some.batch.size, everything.size))
+        parts.append(np.broadcast_to(keeps(where, CandidateFrame(some, items)), items.shape))
+    return np.concatenate(parts)
 
 
-def _predicate(where: Expr) -> Expr:
-    return where
+def _is_of_each_query(where: Expr, batch: Batch) -> bool:
+    """Whether a predicate may hold for an item in one query of the batch and not in another."""
+    if batch.size == 1:
+        return False
+    return any(
+        (isinstance(node, Param) and node.name in batch.varying)
+        or (isinstance(node, Name) and node.path[0] in OF_THE_QUERY)
+        or (isinstance(node, Call) and node.function in FUNCTIONS_OF_THE_QUERY)
+        for node in walk(where)
+    )
 
 
 def _scored(query: Query, frame: CandidateFrame, is_popular: Booleans) -> tuple[list[Term], Doubles]:
