@@ -26,7 +26,8 @@ from relpins_assets.workspace import Workspace
 from relpins_resources.lake import Lake, Outcome, RefreshReport
 from relpins_resources.lake.fingerprints import digest
 
-BATCH = 256
+BATCH = 1024
+"""Feeds that are computed and committed together: a commit takes about as long however many they are."""
 DEPS = (
     "raw_pins",
     "raw_boards",

@@ -51,13 +51,14 @@ LEFT JOIN content_embeddings t USING (pin_id)
 LEFT JOIN twotower_embeddings w USING (pin_id)
 LEFT JOIN pinclip_embeddings p USING (pin_id)
 """
+# what is known of people by content: the fingerprint of a raw row also covers columns that an evaluation's cut leaves out
 USERS = f"""
 WITH saves AS (
-    SELECT owner_id AS user_id, s.fingerprint FROM raw_board_pins s JOIN raw_boards USING (board_id)
-    UNION ALL SELECT user_id, fingerprint FROM raw_interactions WHERE event = 'save'
+    SELECT owner_id AS user_id, pin_id, saved_at FROM raw_board_pins JOIN raw_boards USING (board_id)
+    UNION ALL SELECT user_id, pin_id, created_at FROM raw_interactions WHERE event = 'save'
 )
-SELECT user_id, any_value(u.fingerprint) AS attributes,
-       string_agg(s.fingerprint, ' ' ORDER BY s.fingerprint) AS saved
+SELECT user_id, any_value(u.attributes) AS attributes,
+       string_agg(concat_ws('|', pin_id, saved_at), ' ' ORDER BY pin_id, saved_at) AS saved
 FROM ({EVERYONE}) LEFT JOIN raw_users u USING (user_id) LEFT JOIN saves s USING (user_id)
 GROUP BY user_id
 """

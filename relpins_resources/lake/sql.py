@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from typing import Any
 
 import duckdb
@@ -20,15 +22,25 @@ ANSWERED = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.St
 @contextmanager
 def connect(tables: Mapping[str, Table]) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in which every table is a view under its own name, read where it lies."""
-    with DuckDBResource(database=":memory:").get_connection() as con:
-        try:
-            con.execute("SET TimeZone = 'UTC'")
-            for name, table in tables.items():
-                con.register(name, table.dataset() if table.exists() else table.read())
-            con.execute("SET enable_external_access = false")
-            yield con
-        finally:
-            con.close()
+    con = _database(os.getpid()).cursor()
+    try:
+        con.execute("SET TimeZone = 'UTC'")
+        for name, table in tables.items():
+            con.register(name, table.dataset() if table.exists() else table.read())
+        yield con
+    finally:
+        con.close()
+
+
+@lru_cache(maxsize=1)
+def _database(process_id: int) -> duckdb.DuckDBPyConnection:
+    """The empty database that this process's connections share: making one takes longer than most queries.
+
+    What a connection registers no other one sees. The database lives as long as the process.
+    """
+    con: duckdb.DuckDBPyConnection = ExitStack().enter_context(DuckDBResource(database=":memory:").get_connection())
+    con.execute("SET enable_external_access = false")
+    return con
 
 
 def rows_of(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pa.Table:
@@ -76,4 +88,7 @@ def _rows(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] | 
         return rows_of(con, sql, parameters)
     except duckdb.InvalidInputException:  # Lance cannot filter by images and vectors; DuckDB can
         con.execute("SET disabled_optimizers = 'filter_pushdown'")
-        return rows_of(con, sql, parameters)
+        try:
+            return rows_of(con, sql, parameters)
+        finally:  # it holds for the database, not for this connection alone
+            con.execute("RESET disabled_optimizers")

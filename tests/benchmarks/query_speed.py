@@ -13,8 +13,8 @@ Measured on one core, warm, unless it says otherwise:
 5. memory: a fresh process that opens the catalog and answers queries, beside the bytes of its vectors.
 
 Times are percentiles over pins, each at its best round, with processor time beside them (`query_timing.py`): the cores
-may be shared. The world is built in `--folder` by the first run
-(indexes of a million pins take an hour) and opened by the next. Backends that are not installed are left out.
+may be shared. The world is built in `--folder` by the first run (a million pins take most of an hour) and opened by the
+next. Faiss, where it is not installed (`pip install 'relpins[faiss]'`), is left out, and with it the peer's own search.
 """
 
 from __future__ import annotations
@@ -122,10 +122,15 @@ def single(catalog: Catalog, asked: Asked) -> dict[str, Any]:
 def peer(catalog: Catalog, asked: Asked, folder: Path, backend: str) -> dict[str, Any]:
     """Ours and the peer's milliseconds for one blend, and how often their orders agree."""
     query = parse_query(PEER)
-    spaces = [catalog.embedding(f"{name}_embedding") for name in ("clip", "twotower", "content")]
     everything = np.arange(len(catalog))
-    stores = [space.vectors(everything) for space in spaces if space is not None]
-    theirs = TraditionalFeed(*stores, search=faiss_search(folder, backend))
+    stores = {name: catalog.embeddings[f"{name}_embedding"] for name in ("clip", "twotower", "content")}
+    vectors = {name: space.vectors(everything) for name, space in stores.items() if space is not None}
+    theirs = TraditionalFeed(
+        visual=vectors["clip"],
+        collaborative=vectors["twotower"],
+        text=vectors["content"],
+        search=faiss_search(folder, backend),
+    )
     position = {pin: int(at) for pin, at in zip(asked.all_pins, catalog.positions(asked.all_pins), strict=True)}
 
     def ask(pin: str, retrieved: list[Hits] | None = None) -> Answer:
