@@ -17,17 +17,17 @@ from relpins_assets.pagination import Pages
 from relpins_assets.reading import published, why_unknown
 from relpins_resources.errors import RelpinsError
 from relpins_resources.query.catalog import Catalog
-from relpins_resources.query.dry_run import check_kinds
+from relpins_resources.query.checking.dry_run import check_kinds
+from relpins_resources.query.checking.names import Declared, check_names
+from relpins_resources.query.checking.parameters import ParameterSpec, bind, parse_given, wanted_types
+from relpins_resources.query.checking.saved import load_saved
 from relpins_resources.query.errors import QueryError, nearest
 from relpins_resources.query.execution import Answer, Batch, execute
-from relpins_resources.query.names import Declared, check_names
-from relpins_resources.query.parameters import ParameterSpec, bind, parse_given, wanted_types
-from relpins_resources.query.parser import parse_query
+from relpins_resources.query.execution.results import rows_of, stages_of
+from relpins_resources.query.execution.why_not import why_not
+from relpins_resources.query.language.parser import parse_query
+from relpins_resources.query.language.text import format_query
 from relpins_resources.query.plan import Query
-from relpins_resources.query.results import rows_of, stages_of
-from relpins_resources.query.saved import load_saved
-from relpins_resources.query.text import format_query
-from relpins_resources.query.why_not import why_not
 
 ONE_WORD = re.compile(r"[\w.-]+")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("ci", derandomize=not os.environ.get("RELPINS_DEEP"), database=None)
+settings.register_profile("ci", derandomize=not os.environ.get("RELPINS_DEEP"), database=None, deadline=None)
 settings.load_profile("ci")
 
 

@@ -16,7 +16,7 @@ from relpins_resources.lake.artefacts import Artefact
 from relpins_resources.lake.fingerprints import digest
 from relpins_resources.lake.table import vectors
 from relpins_resources.query.catalog import positions_of
-from relpins_resources.query.residual_kmeans import (
+from relpins_resources.query.reranking.residual_kmeans import (
     N_LEVELS,
     Floats,
     Ints,

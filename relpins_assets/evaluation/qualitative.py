@@ -22,7 +22,7 @@ from relpins_assets.feeds.batches import answer_for
 from relpins_assets.feeds.saved import Strategy
 from relpins_resources.errors import RelpinsError
 from relpins_resources.query.catalog import Booleans, Catalog, Doubles, Ints
-from relpins_resources.query.parser import parse_query
+from relpins_resources.query.language.parser import parse_query
 
 QUERY_ROOM = "kitchen"
 WRONG_ROOMS = ("bathroom", "photo studio")

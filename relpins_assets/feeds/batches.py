@@ -13,8 +13,8 @@ from relpins_assets.feeds.saved import Strategy
 from relpins_resources.query.catalog import MICRO, NO_FLOOR, Booleans, Catalog
 from relpins_resources.query.execution import Answer, Batch, execute
 from relpins_resources.query.execution.arrays import places_in
-from relpins_resources.query.results import short
-from relpins_resources.query.values import Value
+from relpins_resources.query.execution.results import short
+from relpins_resources.query.expressions.values import Value
 
 RANKED = ("clip_embedding", "content_embedding", "twotower_embedding", "pinclip_embedding")
 

@@ -25,7 +25,7 @@ from relpins_resources.lake import Lake
 from relpins_resources.lake.artefacts import Artefact
 from relpins_resources.lake.table import Table, vectors
 from relpins_resources.query.catalog import Booleans, Catalog, Embedding, Encoders, Floats, Ints
-from relpins_resources.query.spaces import IndexedEmbedding, TableEmbedding, aligned
+from relpins_resources.query.retrieval.spaces import IndexedEmbedding, TableEmbedding, aligned
 
 Ids = npt.NDArray[np.object_]
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from relpins_assets.feeds.catalog import SPACES
 from relpins_assets.feeds.item_columns import ALIASES, COUNTS, DESCRIBED, OF_PINS, RATES
 from relpins_assets.profile import Profile
-from relpins_resources.query.names import Declared
-from relpins_resources.query.values import Kind
+from relpins_resources.query.checking.names import Declared
+from relpins_resources.query.expressions.values import Kind
 
 TEXT_SPACES = ("content_embedding", "clip_embedding")
 MODELS = ("ranker", "twotower")

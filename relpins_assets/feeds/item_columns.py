@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from relpins_resources.lake import Lake
 from relpins_resources.lake.table import Table
 from relpins_resources.query.catalog import Column, Columns
-from relpins_resources.query.values import Kind
+from relpins_resources.query.expressions.values import Kind
 
 Ids = npt.NDArray[np.object_]
 Reader = Callable[[], Column]

@@ -13,13 +13,13 @@ from relpins_assets.feeds.declared import declared_names
 from relpins_assets.profile import Profile
 from relpins_resources.errors import RelpinsError
 from relpins_resources.lake.fingerprints import digest
-from relpins_resources.query.dry_run import check_kinds
+from relpins_resources.query.checking.dry_run import check_kinds
+from relpins_resources.query.checking.names import check_names
+from relpins_resources.query.checking.parameters import bind
+from relpins_resources.query.checking.saved import LOADERS, SavedQuery, load_saved, saved_queries
 from relpins_resources.query.errors import QueryError, nearest
-from relpins_resources.query.names import check_names
-from relpins_resources.query.parameters import bind
+from relpins_resources.query.language.text import format_query
 from relpins_resources.query.plan import Query
-from relpins_resources.query.saved import LOADERS, SavedQuery, load_saved, saved_queries
-from relpins_resources.query.text import format_query
 
 SHIPPED = Path(str(files("relpins_assets.feeds") / "strategies"))
 OWN_FOLDER = "strategies"

@@ -51,7 +51,7 @@ LEFT JOIN content_embeddings t USING (pin_id)
 LEFT JOIN twotower_embeddings w USING (pin_id)
 LEFT JOIN pinclip_embeddings p USING (pin_id)
 """
-# what is known of people by content: the fingerprint of a raw row also covers columns that an evaluation's cut leaves out
+# people by content: the fingerprint of a raw row also covers columns that an evaluation's cut leaves out
 USERS = f"""
 WITH saves AS (
     SELECT owner_id AS user_id, pin_id, saved_at FROM raw_board_pins JOIN raw_boards USING (board_id)

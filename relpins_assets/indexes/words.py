@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from relpins_resources.lake import Lake
-from relpins_resources.query.lexical import LanceLexicalIndex, WordsState, keep_indexed, words_state
+from relpins_resources.query.retrieval.lexical import LanceLexicalIndex, WordsState, keep_indexed, words_state
 
 TABLE = "lexical_index"
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from relpins_resources.query.values import Kind
+from relpins_resources.query.expressions.values import Kind
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]

@@ -1,7 +1,7 @@
 """Every retriever, encoder and reranker of the language with its arguments: the one place where they are declared.
 
-The parser, the canonical text, YAML, validation and the documentation read this table; `retrievers/`, `encoders.py` and
-`reranking/` hold what each does. A new one is an entry here and a function there.
+The parser, the canonical text, YAML, validation and the documentation read this table; `retrieval/` and `reranking/`
+hold what each does. A new one is an entry here and a function there.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
     python tests/benchmarks/home_feed_quality.py --home .relpins
 
-Reads a built home of the sample world and the graph at the cut that its quality report was made on (`eval/<day>`). Prints
-NDCG@10, recall@20, the mean age of what is shown and the number of distinct pins, for each strategy that starts from a
-person, and for what is popular. It is a simulation: it compares strategies, it promises nothing.
+Reads a built home of the sample world and the graph at the cut that its quality report was made on (`eval/<day>`).
+Prints NDCG@10, recall@20, the mean age of what is shown and the number of distinct pins, for each strategy that starts
+from a person, and for what is popular. It is a simulation: it compares strategies, it promises nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from relpins_assets.home import open_home
 from relpins_assets.schemas import TABLES
 from relpins_resources.lake import Lake
 from relpins_resources.query.catalog import Catalog, Ints
-from relpins_resources.query.parser import parse_query
+from relpins_resources.query.language.parser import parse_query
 
 SAVES = """
 WITH joined AS (SELECT representative_pin_id AS item_id, unnest(pin_ids) AS pin_id FROM pin_joins)

@@ -25,7 +25,7 @@ from relpins_assets.evaluation.qualitative import (
 )
 from relpins_assets.feeds.saved import Strategy, strategies
 from relpins_assets.querying import Reader
-from relpins_resources.query.parameters import bind
+from relpins_resources.query.checking.parameters import bind
 
 COMPARED = ("related_pins", "related_pins_article", "same_category")
 

@@ -40,9 +40,9 @@ from traditional_feed import TraditionalFeed, agreement
 
 from relpins_assets.feeds.saved import Strategy
 from relpins_resources.query.catalog import Catalog, Hits
+from relpins_resources.query.checking.saved import load_saved
 from relpins_resources.query.execution import Answer, Batch, execute
-from relpins_resources.query.parser import parse_query
-from relpins_resources.query.saved import load_saved
+from relpins_resources.query.language.parser import parse_query
 
 PEER = """
 SELECT * FROM similarity(embedding_ref='clip_embedding', encoder=precomputed_item(input_item_id=$item_id), limit=100)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from relpins_assets.candidates.cooccurrence import cooccurrence
 from relpins_resources.ann import LayeredIndex
 from relpins_resources.query.catalog import Catalog, Column, Columns, Shares
-from relpins_resources.query.spaces import IndexedEmbedding
+from relpins_resources.query.retrieval.spaces import IndexedEmbedding
 
 DIMS = {"clip_embedding": 128, "content_embedding": 384, "twotower_embedding": 64}
 NOISE = 0.7

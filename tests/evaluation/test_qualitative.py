@@ -23,8 +23,8 @@ from relpins_assets.feeds.saved import Strategy
 from relpins_resources.ann import snap
 from relpins_resources.errors import RelpinsError
 from relpins_resources.query.catalog import Catalog, Column, Columns
-from relpins_resources.query.parser import parse_query
-from relpins_resources.query.spaces import TableEmbedding
+from relpins_resources.query.language.parser import parse_query
+from relpins_resources.query.retrieval.spaces import TableEmbedding
 
 HEROES = {0: "mid_century_living_room", 3: "mid_century_kitchen", 6: "mid_century_shop", 8: "mid_century_restoration"}
 SCENES = ["living room", "kitchen", "bathroom", "kitchen", "photo studio", "kitchen", "shop", "bedroom", "guide", "-"]

@@ -25,7 +25,7 @@ from relpins_resources.encoders import clip_encoder, sentence_encoder
 from relpins_resources.images import decode_image, decode_pixels
 from relpins_resources.lake import Lake
 from relpins_resources.query.catalog import Catalog
-from relpins_resources.query.spaces import IndexedEmbedding, TableEmbedding
+from relpins_resources.query.retrieval.spaces import IndexedEmbedding, TableEmbedding
 
 DIM = 8
 PINS = ["a", "b", "c", "d", "e", "ö", "z"]  # e is known and has no image; b is a repin of a, z of ö

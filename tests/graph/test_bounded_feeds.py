@@ -11,7 +11,7 @@ from running import differences, run, workspace_of
 from worlds import SmallWorld
 
 from relpins_resources.ann import LayeredIndex, snap
-from relpins_resources.query.spaces import IndexedEmbedding
+from relpins_resources.query.retrieval.spaces import IndexedEmbedding
 
 Copy = Callable[[], tuple[Path, Path]]
 BOUNDED = """

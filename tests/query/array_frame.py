@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from relpins_resources.query.frame import Entity
-from relpins_resources.query.values import NULL, Kind, Value
+from relpins_resources.query.expressions.frame import Entity
+from relpins_resources.query.expressions.values import NULL, Kind, Value
 
 NOW = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relpins_resources.query.names import Declared
+from relpins_resources.query.checking.names import Declared
 
 DECLARED = Declared(
     embeddings=("clip_embedding", "content_embedding", "twotower_embedding", "pinclip_embedding"),

@@ -10,7 +10,7 @@ import numpy as np
 
 from relpins_resources.ann import snap
 from relpins_resources.query.catalog import Catalog, Column, Columns, People, Shares
-from relpins_resources.query.spaces import TableEmbedding
+from relpins_resources.query.retrieval.spaces import TableEmbedding
 
 AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 CATEGORIES = ("kitchen", "bathroom", "living room", None)

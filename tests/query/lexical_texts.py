@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from relpins_resources.query.lexical import LanceLexicalIndex, keep_indexed
+from relpins_resources.query.retrieval.lexical import LanceLexicalIndex, keep_indexed
 
 WORDS = [f"z{a}{b}{c}" for a in "bdk" for b in "aou" for c in "bdkm"]  # none that a stemmer changes
 

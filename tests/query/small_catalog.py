@@ -12,9 +12,9 @@ import numpy as np
 from relpins_resources.ann import snap
 from relpins_resources.query.catalog import Catalog, Column, Columns, Encoders, Kind, People, Shares
 from relpins_resources.query.plan import Argument, Items, Literal, OrderKey, Param, Stage
-from relpins_resources.query.retrievers import RETRIEVERS
-from relpins_resources.query.retrievers.base import Request
-from relpins_resources.query.spaces import TableEmbedding
+from relpins_resources.query.retrieval.retrievers import RETRIEVERS
+from relpins_resources.query.retrieval.retrievers.base import Request
+from relpins_resources.query.retrieval.spaces import TableEmbedding
 
 N = 12
 IDS = [f"p{i:02d}" for i in range(N)]

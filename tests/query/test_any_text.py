@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relpins_resources.query.errors import NOWHERE, QueryError
-from relpins_resources.query.parser import parse_expression, parse_order, parse_query
+from relpins_resources.query.language.parser import parse_expression, parse_order, parse_query
 
 
 @pytest.mark.parametrize(

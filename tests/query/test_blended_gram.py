@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from relpins_resources.errors import RelpinsError
-from relpins_resources.query.sliding_spectrum import blended_gram, cosine_gram, sliding_spectrum
+from relpins_resources.query.reranking.sliding_spectrum import blended_gram, cosine_gram, sliding_spectrum
 
 
 def unit_rows(n: int, dim: int, seed: int) -> np.ndarray:

@@ -3,7 +3,7 @@
 import pytest
 from article_queries import BLEND
 
-from relpins_resources.query.parser import parse_expression, parse_query
+from relpins_resources.query.language.parser import parse_expression, parse_query
 
 CLIP = "similarity(embedding_ref='clip_embedding', encoder='precomputed_item', input_item_id=$item_id)"
 

@@ -10,7 +10,7 @@ from slow_diversity import rooms_of, slow_gram, slow_picks
 
 from relpins_resources.query.errors import QueryError
 from relpins_resources.query.reranking import RERANKERS, Ranking
-from relpins_resources.query.sliding_spectrum import sliding_spectrum_exact
+from relpins_resources.query.reranking.sliding_spectrum import sliding_spectrum_exact
 
 FREE = {"diversity_lookforward_window": 10_000}
 EVERY_SIGNAL = "clip_embedding:3,content_embedding:2,cooccurrence:1,semantic_id:1"

@@ -10,8 +10,8 @@ from array_frame import NOW, ArrayFrame, held, value
 
 from relpins_resources.query import plan as p
 from relpins_resources.query.errors import QueryError
-from relpins_resources.query.evaluate import evaluate, keeps
-from relpins_resources.query.parser import parse_expression
+from relpins_resources.query.expressions.evaluate import evaluate, keeps
+from relpins_resources.query.language.parser import parse_expression
 
 PRICES = [5.0, None, 20.0]
 FRAME = ArrayFrame(

@@ -13,9 +13,9 @@ from executor_catalog import small_catalog
 from relpins_resources.query.catalog import Catalog
 from relpins_resources.query.errors import QueryError
 from relpins_resources.query.execution import Answer, Batch, execute
-from relpins_resources.query.parser import parse_query
-from relpins_resources.query.results import rows_of, stages_of
-from relpins_resources.query.why_not import why_not
+from relpins_resources.query.execution.results import rows_of, stages_of
+from relpins_resources.query.execution.why_not import why_not
+from relpins_resources.query.language.parser import parse_query
 
 BLEND = """
 SELECT * FROM similarity(embedding_ref='clip_embedding', encoder='item_attribute_pooling', input_item_id=$item_id,

@@ -11,9 +11,9 @@ import pytest
 from array_frame import NOW, ArrayFrame, held, value
 
 from relpins_resources.query.errors import QueryError
-from relpins_resources.query.evaluate import evaluate, keeps
-from relpins_resources.query.functions import FUNCTIONS
-from relpins_resources.query.parser import parse_expression
+from relpins_resources.query.expressions.evaluate import evaluate, keeps
+from relpins_resources.query.expressions.functions import FUNCTIONS
+from relpins_resources.query.language.parser import parse_expression
 from relpins_resources.query.plan import Call, Literal, Name
 from relpins_resources.query.signatures import SIGNATURES
 

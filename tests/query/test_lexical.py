@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lexical_texts import WORDS, found, index_of, opened, random_texts, write
 
-from relpins_resources.query.lexical import FEW, LanceLexicalIndex, keep_indexed
+from relpins_resources.query.retrieval.lexical import FEW, LanceLexicalIndex, keep_indexed
 
 K1, B = 1.2, 0.75
 

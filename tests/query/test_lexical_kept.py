@@ -11,7 +11,7 @@ import pytest
 from lexical_texts import WORDS, found, index_of, one_text, opened, random_texts, write
 
 from relpins_resources.query.catalog import Hits
-from relpins_resources.query.lexical import LanceLexicalIndex, keep_indexed, words_state
+from relpins_resources.query.retrieval.lexical import LanceLexicalIndex, keep_indexed, words_state
 
 
 class Texts:

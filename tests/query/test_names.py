@@ -8,9 +8,9 @@ import article_queries
 import pytest
 from declared_names import DECLARED
 
+from relpins_resources.query.checking.names import Declared, check_names, retriever_names
 from relpins_resources.query.errors import QueryError
-from relpins_resources.query.names import Declared, check_names, retriever_names
-from relpins_resources.query.parser import parse_query
+from relpins_resources.query.language.parser import parse_query
 from relpins_resources.query.plan import Call, Literal, Query, Stage
 
 CLIP = "similarity('clip_embedding', encoder='precomputed_item', input_item_id=$x)"

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relpins_resources.query.errors import QueryError
-from relpins_resources.query.parameters import (
+from relpins_resources.query.checking.parameters import (
     PARAMETER_TYPES,
     ParameterSpec,
     bind,
@@ -18,7 +17,8 @@ from relpins_resources.query.parameters import (
     parse_given,
     wanted_types,
 )
-from relpins_resources.query.parser import parse_query
+from relpins_resources.query.errors import QueryError
+from relpins_resources.query.language.parser import parse_query
 
 RELATED = (
     "SELECT * FROM similarity(embedding_ref='clip_embedding', encoder='precomputed_item', input_item_id=$item_id, "

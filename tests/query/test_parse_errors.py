@@ -2,9 +2,9 @@
 
 import pytest
 
-from relpins_resources.query.arguments import problem_with
 from relpins_resources.query.errors import QueryError
-from relpins_resources.query.parser import parse_expression, parse_order, parse_query
+from relpins_resources.query.language.arguments import problem_with
+from relpins_resources.query.language.parser import parse_expression, parse_order, parse_query
 from relpins_resources.query.plan import Literal
 from relpins_resources.query.stages import ArgumentSpec
 

@@ -5,7 +5,7 @@ import time
 import pytest
 from article_queries import ADAPTIVE_BY_AGE, BLEND, QUERIES, with_order
 
-from relpins_resources.query.parser import parse_expression, parse_order, parse_query
+from relpins_resources.query.language.parser import parse_expression, parse_order, parse_query
 from relpins_resources.query.plan import (
     Between,
     Binary,

@@ -17,10 +17,10 @@ from small_catalog import CLIP, CONTENT, IDS, Bound, N, angles, catalog, encode_
 from relpins_resources.ann import snap
 from relpins_resources.encoders import TextQueriesRefused
 from relpins_resources.query.catalog import Embedding, Encoders
-from relpins_resources.query.encoders import ENCODERS, Anchors, encode_stage
 from relpins_resources.query.errors import QueryError
-from relpins_resources.query.pooling import clusters, pooled
-from relpins_resources.query.spaces import TableEmbedding
+from relpins_resources.query.retrieval.encoders import ENCODERS, Anchors, encode_stage
+from relpins_resources.query.retrieval.pooling import clusters, pooled
+from relpins_resources.query.retrieval.spaces import TableEmbedding
 from relpins_resources.query.stages import stage_names
 
 CATALOG = catalog()

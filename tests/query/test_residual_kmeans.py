@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relpins_resources.ann import snap
-from relpins_resources.query.residual_kmeans import (
+from relpins_resources.query.reranking.residual_kmeans import (
     ROWS_AT_ONCE,
     assign_codes,
     fit_codebooks,

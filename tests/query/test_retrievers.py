@@ -14,13 +14,13 @@ from small_catalog import CATEGORIES, IDS, PRICES, REPIN, Bound, N, angles, cata
 from relpins_resources.query.catalog import MICRO, NO_FLOOR, Hits
 from relpins_resources.query.errors import QueryError
 from relpins_resources.query.execution import Batch, execute
-from relpins_resources.query.extended import with_given_items
-from relpins_resources.query.parser import parse_query
+from relpins_resources.query.language.parser import parse_query
 from relpins_resources.query.plan import Call, Name, OrderKey, Query
-from relpins_resources.query.popular import popular_by_category, sort_items
-from relpins_resources.query.requests import CLOSED
-from relpins_resources.query.retrievers import RETRIEVERS
-from relpins_resources.query.spaces import TableEmbedding
+from relpins_resources.query.retrieval.extended import with_given_items
+from relpins_resources.query.retrieval.popular import popular_by_category, sort_items
+from relpins_resources.query.retrieval.requests import CLOSED
+from relpins_resources.query.retrieval.retrievers import RETRIEVERS
+from relpins_resources.query.retrieval.spaces import TableEmbedding
 from relpins_resources.query.stages import stage_names
 
 CATALOG = catalog()

@@ -9,12 +9,12 @@ import pytest
 from declared_names import DECLARED
 
 from relpins_resources.errors import RelpinsError
+from relpins_resources.query.checking.parameters import ParameterSpec, bind
+from relpins_resources.query.checking.saved import load_saved, saved_queries
 from relpins_resources.query.errors import QueryError, line_and_column
-from relpins_resources.query.parameters import ParameterSpec, bind
-from relpins_resources.query.parser import parse_query
+from relpins_resources.query.language.parser import parse_query
+from relpins_resources.query.language.yaml_form import to_yaml
 from relpins_resources.query.plan import Name, Query, walk
-from relpins_resources.query.saved import load_saved, saved_queries
-from relpins_resources.query.yaml_form import to_yaml
 
 FRONT = """\
 ---

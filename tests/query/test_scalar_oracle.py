@@ -15,8 +15,8 @@ from scalar_oracle import Row, scalar, score
 from scalar_values import Json, Moment
 
 from relpins_resources.query import plan as p
-from relpins_resources.query.evaluate import evaluate, keeps
-from relpins_resources.query.terms import score_of, score_terms
+from relpins_resources.query.expressions.evaluate import evaluate, keeps
+from relpins_resources.query.expressions.terms import score_of, score_terms
 
 B, U = 2, 4
 NUMBERS = [0.0, 1.0, -1.0, 2.0, 3.0, 0.5, -2.5, 10.0, 7.0, 0.1, 1e300, -1e-300, 1e15]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relpins_resources.errors import RelpinsError
-from relpins_resources.query.sliding_spectrum import (
+from relpins_resources.query.reranking.sliding_spectrum import (
     cosine_gram,
     sliding_spectrum,
     sliding_spectrum_batch,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from relpins_resources.ann import LayeredIndex, snap
 from relpins_resources.errors import RelpinsError
 from relpins_resources.query.catalog import MICRO, NO_FLOOR
-from relpins_resources.query.spaces import ArrayEmbedding, IndexedEmbedding, TableEmbedding
+from relpins_resources.query.retrieval.spaces import ArrayEmbedding, IndexedEmbedding, TableEmbedding
 
 DIM = 16
 

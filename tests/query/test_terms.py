@@ -9,9 +9,9 @@ import pytest
 from array_frame import ArrayFrame, value
 
 from relpins_resources.query.errors import QueryError
-from relpins_resources.query.parser import parse_expression
+from relpins_resources.query.expressions.terms import Term, score_of, score_terms
+from relpins_resources.query.language.parser import parse_expression
 from relpins_resources.query.plan import Binary, Expr, Literal
-from relpins_resources.query.terms import Term, score_of, score_terms
 
 FRAME = ArrayFrame(
     1,

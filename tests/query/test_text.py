@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from plans import expressions, queries
 
 from relpins_resources.query.errors import QueryError
-from relpins_resources.query.parser import parse_expression, parse_query
+from relpins_resources.query.language.parser import parse_expression, parse_query
+from relpins_resources.query.language.text import format_expression, format_query
 from relpins_resources.query.plan import Binary, Expr, Literal, Name, Query, Score, Stage, Unary, walk
-from relpins_resources.query.text import format_expression, format_query
 
 
 @given(expressions)

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relpins_resources.query.errors import QueryError
-from relpins_resources.query.parser import parse_query
+from relpins_resources.query.language.parser import parse_query
+from relpins_resources.query.language.yaml_form import from_yaml, to_yaml
+from relpins_resources.query.language.yaml_text import dump, read
 from relpins_resources.query.plan import Items, Literal, Name, Param, Query, Stage, walk
-from relpins_resources.query.yaml_form import from_yaml, to_yaml
-from relpins_resources.query.yaml_text import dump, read
 
 QUERIES = [
     "SELECT *",

@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 from relpins_resources.ann.scores import snap
 from relpins_resources.query.catalog import MICRO, Booleans, Column, Doubles, Hits, Ints
-from relpins_resources.query.evaluate import keeps
 from relpins_resources.query.execution.arrays import places_in
 from relpins_resources.query.execution.entities import Entities
-from relpins_resources.query.frame import Entity
-from relpins_resources.query.parser import parse_expression
-from relpins_resources.query.values import NULL, Kind, Value
+from relpins_resources.query.expressions.evaluate import keeps
+from relpins_resources.query.expressions.frame import Entity
+from relpins_resources.query.expressions.values import NULL, Kind, Value
+from relpins_resources.query.language.parser import parse_expression
 
 ROWS_AT_ONCE = 4
 """Queries whose candidates' vectors are held together: few, so that they stay in the caches."""

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from relpins_resources.query.catalog import Booleans, Catalog, Embedding, Floats, Ints
-from relpins_resources.query.encoders import Anchors, encode_stage
 from relpins_resources.query.execution.batch import Batch
 from relpins_resources.query.plan import Argument, Query, Stage
-from relpins_resources.query.requests import Request
+from relpins_resources.query.retrieval.encoders import Anchors, encode_stage
+from relpins_resources.query.retrieval.requests import Request
 
 RECENT = 10
 """Saves that stand for a user who has no vector of their own."""

@@ -14,23 +14,23 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from relpins_resources.query.catalog import Booleans, Catalog, Doubles, Hits, Ints
+from relpins_resources.query.checking.names import retriever_names
 from relpins_resources.query.errors import QueryError
-from relpins_resources.query.evaluate import keeps
 from relpins_resources.query.execution.arrays import at_columns, kept, union
 from relpins_resources.query.execution.batch import Batch
 from relpins_resources.query.execution.candidate_frame import CandidateFrame
 from relpins_resources.query.execution.entities import Entities, request_for
 from relpins_resources.query.execution.fallback import without_history
 from relpins_resources.query.execution.ordering import ordered
-from relpins_resources.query.extended import with_given_items
-from relpins_resources.query.names import retriever_names
+from relpins_resources.query.expressions.evaluate import keeps
+from relpins_resources.query.expressions.terms import Term, score_of, score_terms
 from relpins_resources.query.plan import Argument, Call, Expr, Name, Param, Query, Stage, walk
-from relpins_resources.query.requests import argument_default
 from relpins_resources.query.reranking import RERANKERS
 from relpins_resources.query.reranking.base import Ranking, RerankRequest
-from relpins_resources.query.retrievers import RETRIEVERS
+from relpins_resources.query.retrieval.extended import with_given_items
+from relpins_resources.query.retrieval.requests import argument_default
+from relpins_resources.query.retrieval.retrievers import RETRIEVERS
 from relpins_resources.query.stages import MOST_ROWS
-from relpins_resources.query.terms import Term, score_of, score_terms
 
 DEFAULT_LIMIT = 20
 SMALLEST_POOL = 200

@@ -7,7 +7,7 @@ import numpy as np
 from relpins_resources.query.catalog import Booleans, Ints
 from relpins_resources.query.execution.entities import Entities
 from relpins_resources.query.plan import Literal, Query, Stage
-from relpins_resources.query.popular import popular_by_category
+from relpins_resources.query.retrieval.popular import popular_by_category
 from relpins_resources.query.stages import LIMIT
 
 OF_USERS = ("precomputed_user", "user_attribute_pooling", "interaction_pooling", "interaction_round_robin")

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from relpins_resources.query.catalog import Booleans, Doubles, Ints
-from relpins_resources.query.evaluate import evaluate
 from relpins_resources.query.execution.candidate_frame import CandidateFrame
+from relpins_resources.query.expressions.evaluate import evaluate
 from relpins_resources.query.plan import Name, OrderKey, Query
 
 SCORE = ("score",)

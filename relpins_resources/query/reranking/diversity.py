@@ -14,13 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from relpins_resources.query.catalog import Doubles, Embedding, Ints
-from relpins_resources.query.greedy import z_scores
 from relpins_resources.query.reranking.base import Ranking, RerankRequest
 from relpins_resources.query.reranking.chosen_signals import chosen_signals
 from relpins_resources.query.reranking.dpp import dpp_picks
+from relpins_resources.query.reranking.greedy import z_scores
 from relpins_resources.query.reranking.mmr import mmr_picks
 from relpins_resources.query.reranking.signals import BlendedKernel, Scratch, Weighted
-from relpins_resources.query.sliding_spectrum import spectrum_picks
+from relpins_resources.query.reranking.sliding_spectrum import spectrum_picks
 
 BLOCK_BYTES = 8 << 20
 """Vectors of the pools that are worked on at once by a thread: enough to spread the cost of a step, near the caches."""

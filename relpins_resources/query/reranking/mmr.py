@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from relpins_resources.query.catalog import Booleans, Doubles, Ints
-from relpins_resources.query.greedy import Kernel, greedy
+from relpins_resources.query.reranking.greedy import Kernel, greedy
 
 
 class Nearest:

@@ -1,0 +1,1 @@
+"""What a plan names and is given: names, kinds, parameters, saved queries."""

@@ -1,0 +1,1 @@
+"""Where candidates come from: embeddings, retrievers, encoders, words."""
