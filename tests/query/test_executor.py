@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from article_queries import QUERIES
 from executor_catalog import small_catalog
 
 from relpins_resources.query.catalog import Catalog
@@ -299,3 +300,34 @@ def test_pre_filters_that_depend_on_the_query_do_so_in_a_batch(where: str, varyi
     values = {"item_id": ["p000", "p001", "p009", "p017"], "user_id": ["u0", "u1", "u2", None]}[varying]
     other = {"item_id": ("user_id", "u0"), "user_id": ("item_id", "p001")}[varying]
     both(text, catalog, varying, values, **dict([other]))
+
+
+@pytest.mark.parametrize("twotower", [False, True])
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_query_of_the_article_runs_letter_for_letter(name: str, twotower: bool) -> None:
+    query = parse_query(QUERIES[name])
+    values = {"item_id": "p004", "user_id": "u0", "limit": 20, "source_category": "kitchen"}
+    answer = execute(query, small_catalog(twotower=twotower), Batch(1, values))
+    rows = rows_of(query, answer, explained=True)
+    assert len(rows) == {"same_category": 14}.get(name, 20)  # of the 15 kitchens one is asked about
+    assert len({row["item_id"] for row in rows}) == len(rows)
+    for row in rows:
+        assert {"item_id", "title", "image_url", "board_category", "score", "metadata"} <= row.keys()
+        assert np.isfinite(row["score"])
+        if not row["metadata"].get("woven_in"):
+            assert {"clip_rank", "content_rank"} <= row["metadata"].keys()
+            assert sum(term["value"] for term in row["explanation"]["terms"]) == pytest.approx(row["score"])
+    if name != "visual_home_feed":
+        assert "p004" not in ids(answer)
+    if name == "same_category":
+        assert {row["board_category"] for row in rows} == {"kitchen"}
+
+
+def test_pages_by_offset_are_the_slices_of_one_order() -> None:
+    catalog = small_catalog()
+    text = BLEND.replace("limit=12", "limit=50").replace(
+        "LIMIT $limit", "REORDER BY diversity(0.5) LIMIT 5 OFFSET $skip"
+    )
+    pages = [ids(run(text, catalog, item_id="p000", user_id=None, skip=skip)) for skip in (0, 5, 10)]
+    whole = ids(run(text.replace("LIMIT 5 OFFSET $skip", "LIMIT 15"), catalog, item_id="p000", user_id=None))
+    assert [one for page in pages for one in page] == whole

@@ -19,27 +19,21 @@ from relpins_resources.query.errors import QueryError
 from relpins_resources.query.execution.arrays import at_columns, kept, union
 from relpins_resources.query.execution.batch import Batch
 from relpins_resources.query.execution.candidate_frame import CandidateFrame
-from relpins_resources.query.execution.entities import Entities, request_for
+from relpins_resources.query.execution.entities import Entities
 from relpins_resources.query.execution.fallback import without_history
 from relpins_resources.query.execution.ordering import ordered
+from relpins_resources.query.execution.reordering import Reordering, ranking_of
+from relpins_resources.query.execution.retrieving import hits_of
 from relpins_resources.query.expressions.evaluate import keeps
 from relpins_resources.query.expressions.terms import Term, score_of, score_terms
-from relpins_resources.query.plan import Argument, Call, Expr, Name, Param, Query, Stage, walk
-from relpins_resources.query.reranking import RERANKERS
-from relpins_resources.query.reranking.base import Ranking, RerankRequest
+from relpins_resources.query.plan import Argument, Query
 from relpins_resources.query.retrieval.extended import with_given_items
-from relpins_resources.query.retrieval.requests import argument_default
-from relpins_resources.query.retrieval.retrievers import RETRIEVERS
 from relpins_resources.query.stages import MOST_ROWS
 
 DEFAULT_LIMIT = 20
 SMALLEST_POOL = 200
 POOL_PER_ROW = 10
 AHEAD = 20
-CELLS_AT_ONCE = 1 << 24
-"""Items times queries that a pre-filter is computed for together."""
-OF_THE_QUERY = ("query_item", "user", "pair", "user_category_affinity", "ranker", "twotower")
-FUNCTIONS_OF_THE_QUERY = ("similarity", "prebuilt", "text_encoding", "pooled_text_encoding", "rank")
 
 
 @dataclass
@@ -102,7 +96,7 @@ def execute(
     entities = Entities(query, with_given_items(catalog, query, batch), batch)
     limit, offset = row_bounds(query, batch)
     with watch.over("retrieve"):
-        found = list(retrieved) if retrieved is not None else [_hits(one, entities) for one in query.retrievers]
+        found = list(retrieved) if retrieved is not None else [hits_of(one, entities) for one in query.retrievers]
     names = retriever_names(query)
     hits = dict(zip(names, found, strict=True))
     with watch.over("unite"):
@@ -118,15 +112,15 @@ def execute(
         terms, scores = _scored(query, frame, is_popular)
     with watch.over("order"):
         wanted = offset + limit
-        pool = ordered(query, frame, scores, max(POOL_PER_ROW * wanted, SMALLEST_POOL), is_popular)
+        pool = ordered(query, frame, scores, max(POOL_PER_ROW * limit, SMALLEST_POOL, wanted), is_popular)
         is_by_score = (query.score is not None and not query.order_by) | is_popular
-        ranking = _ranking(frame, np.where(is_by_score[:, None], scores, np.nan), pool)
-    rerun = _Rerun(query, frame, united, entities)
+        ranking = ranking_of(frame, np.where(is_by_score[:, None], scores, np.nan), pool)
+    reordering = Reordering(query, frame, united, entities)
     for stage in query.rerankers:
         with watch.over(stage.kind):
             # one that is followed by another orders some more, for what the next one leaves out or moves down
             is_last = stage is query.rerankers[-1]
-            ranking = rerun.reranked(stage, ranking, wanted if is_last else wanted + max(wanted, AHEAD))
+            ranking = reordering.reranked(stage, ranking, wanted if is_last else wanted + max(wanted, AHEAD))
     rows = slice(offset, wanted)
     source = ranking.source[:, rows]
     return Answer(
@@ -166,45 +160,6 @@ def _whole(batch: Batch, expression: Argument | None, what: str, default: int, l
     return int(value)
 
 
-def _hits(stage: Stage, entities: Entities) -> Hits:
-    """The lists of one retriever, pre-filtered."""
-    limit = int(argument_default(stage, "limit", entities.batch))
-    if argument_default(stage, "entity_type", entities.batch) != "item":
-        raise QueryError(f"{stage.kind} retrieves items; leave entity_type='user' out", position=stage.at)
-    allowed = _allowed(stage.get("where"), entities)
-    return RETRIEVERS[stage.kind](request_for(entities.catalog, entities.batch, stage, limit=limit, allowed=allowed))
-
-
-def _allowed(where: Argument | None, entities: Entities) -> Booleans | None:
-    """(n,) or (b, n) the items that a retriever's `where` lets through."""
-    if where is None:
-        return None
-    assert not isinstance(where, (tuple, Stage)), "the parser makes a predicate of `where`"
-    everything = np.arange(len(entities.catalog))[None, :]
-    if not _is_of_each_query(where, entities.batch):
-        shared: Booleans = keeps(where, CandidateFrame(entities, everything))[0]
-        return shared
-    n_rows = max(1, CELLS_AT_ONCE // max(everything.size, 1))
-    parts = []
-    for start in range(0, entities.batch.size, n_rows):
-        some = Entities(entities.query, entities.catalog, entities.batch.part(slice(start, start + n_rows)))
-        items = np.broadcast_to(everything, (some.batch.size, everything.size))
-        parts.append(np.broadcast_to(keeps(where, CandidateFrame(some, items)), items.shape))
-    return np.concatenate(parts)
-
-
-def _is_of_each_query(where: Expr, batch: Batch) -> bool:
-    """Whether a predicate may hold for an item in one query of the batch and not in another."""
-    if batch.size == 1:
-        return False
-    return any(
-        (isinstance(node, Param) and node.name in batch.varying)
-        or (isinstance(node, Name) and node.path[0] in OF_THE_QUERY)
-        or (isinstance(node, Call) and node.function in FUNCTIONS_OF_THE_QUERY)
-        for node in walk(where)
-    )
-
-
 def _scored(query: Query, frame: CandidateFrame, is_popular: Booleans) -> tuple[list[Term], Doubles]:
     """The terms of the score, and the score (b, u): 0 where the query has none, -inf for padding."""
     terms = [] if query.score is None else score_terms(query.score.expression, frame)
@@ -213,49 +168,3 @@ def _scored(query: Query, frame: CandidateFrame, is_popular: Booleans) -> tuple[
         by_place = 1.0 / (1.0 + np.arange(1, frame.shape[1] + 1))
         scores = np.where(is_popular[:, None], by_place[None, :], scores)
     return terms, np.where(frame.items >= 0, scores, -np.inf)
-
-
-def _ranking(frame: CandidateFrame, scores: Doubles, pool: Ints) -> Ranking:
-    items = np.where(pool >= 0, at_columns(frame.items, pool), -1)
-    return Ranking(items, np.where(pool >= 0, at_columns(scores, pool), np.nan), pool)
-
-
-@dataclass(frozen=True)
-class _Rerun:
-    """What rerankers may ask of the query that they are part of."""
-
-    query: Query
-    frame: CandidateFrame
-    united: Ints
-    entities: Entities
-
-    def reranked(self, stage: Stage, ranking: Ranking, wanted: int) -> Ranking:
-        entities = self.entities
-        request = RerankRequest(
-            catalog=entities.catalog,
-            stage=stage,
-            ranking=ranking,
-            wanted=wanted,
-            query_items=entities.items,
-            users=entities.users,
-            constant=lambda name: argument_default(stage, name, entities.batch),
-            fetch=lambda named: self._fetched(stage, named),
-            candidates=self.united,
-            keeps=self._keeps,
-        )
-        return RERANKERS[stage.kind](request)
-
-    def _fetched(self, stage: Stage, named: Stage | str | None) -> Hits:
-        if isinstance(named, Stage):
-            return _hits(named, self.entities)
-        if named is None or named not in self.frame.hits:
-            known = ", ".join(self.frame.hits)
-            raise QueryError(f"{stage.kind} names the retriever {named!r}; FROM has: {known}", position=stage.at)
-        return self.frame.hits[named]
-
-    def _keeps(self, items: Ints) -> Booleans:
-        """(b, m) which items WHERE lets pass."""
-        if self.query.where is None:
-            return items >= 0
-        frame = CandidateFrame(self.entities, items, self.frame.hits)
-        return np.broadcast_to(keeps(self.query.where, frame), items.shape) & (items >= 0)
