@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from relpins_assets.evaluation.cut import is_at_or_after, pins_at
 from relpins_assets.evaluation.graph_at import graph_at, midnight, raw_tables
 from relpins_assets.evaluation.quality import quality_rows, quality_table
+from relpins_assets.feeds.saved import materialised
 from relpins_assets.refreshing import Materialized, WorkspaceParam, reported, table_asset
 from relpins_assets.schemas import TABLES
 from relpins_assets.workspace import Workspace
@@ -18,7 +19,7 @@ from relpins_resources.lake.fingerprints import digest
 from relpins_resources.sources import FolderSource
 from relpins_resources.sources.layout import INPUT_TABLES
 
-QUALITY_VERSION = "1"
+QUALITY_VERSION = "2"
 """Raised when the code of the report gives other numbers from the same catalog."""
 JUDGED = "related_pins_quality_inputs"
 """What the home remembers: what the report was made from."""
@@ -64,10 +65,12 @@ def _judge(workspace: Workspace, cut_at: datetime) -> pa.Table:
 
 
 def _judged(workspace: Workspace, cut_at: datetime) -> str:
-    """Names all that the report depends on: what came in, the day of the cut, the profile."""
+    """Names all that the report depends on: what came in, the day of the cut, the profile and its strategies."""
     names = [*(f"raw_{table}" for table in INPUT_TABLES), "pin_images"]
     versions = {name: workspace.lake.table(name).version() for name in names}
-    return digest(QUALITY_VERSION, cut_at, versions, workspace.profile.model_dump())
+    related = materialised(workspace.strategies_home, workspace.profile, "related")
+    strategies = [[strategy.name, strategy.version] for strategy in related]
+    return digest(QUALITY_VERSION, cut_at, versions, workspace.profile.model_dump(), strategies)
 
 
 def _truth(workspace: Workspace) -> Path | None:
