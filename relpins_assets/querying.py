@@ -7,17 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from relpins_assets.feeds.catalog import load_catalog
 from relpins_assets.feeds.declared import declared_names
+from relpins_assets.feeds.dependence import embeddings_of
 from relpins_assets.feeds.saved import saved_query, strategies
 from relpins_assets.home import open_home
 from relpins_assets.pagination import Pages
 from relpins_assets.reading import published, why_unknown
 from relpins_resources.errors import RelpinsError
 from relpins_resources.query.catalog import Catalog
-from relpins_resources.query.checking.dry_run import check_kinds
 from relpins_resources.query.checking.names import Declared, check_names
 from relpins_resources.query.checking.parameters import ParameterSpec, bind, parse_given, wanted_types
 from relpins_resources.query.checking.saved import load_saved
@@ -27,9 +25,13 @@ from relpins_resources.query.execution.results import rows_of, stages_of
 from relpins_resources.query.execution.why_not import why_not
 from relpins_resources.query.language.parser import parse_query
 from relpins_resources.query.language.text import format_query
-from relpins_resources.query.plan import Query
+from relpins_resources.query.plan import Name, Query, walk
 
-ONE_WORD = re.compile(r"[\w.-]+")
+UNBUILT = ("random_walk", "memorised")
+"""Retrievers whose tables no asset fills yet."""
+A_QUERY = re.compile(r"\s*(--|select\b|explain\b)", re.IGNORECASE)
+A_NAME = re.compile(r"[\w.-]+")
+LONGEST_SHOWN = 80
 
 
 class Reader:
@@ -52,6 +54,7 @@ class Reader:
         explain: bool = False,
         why_not_item: str | None = None,
         pagination_key: str | None = None,
+        return_metadata: bool = True,
     ) -> dict[str, Any]:
         """Answer a query.
 
@@ -61,6 +64,7 @@ class Reader:
             explain: say what each stage did, and why each item stands where it does.
             why_not_item: an item to be told about if it is missing.
             pagination_key: leave out what was shown under this key before.
+            return_metadata: say the rank that each signal gave each item, and which retrievers named it.
 
         Returns:
             {"results": [...]}, with "warnings", "explanation" and "why_not" where there are any.
@@ -71,23 +75,28 @@ class Reader:
         """
         query, parameters, text = self.find(what)
         try:
-            return self._answered(query, parameters, given, explain, why_not_item, pagination_key)
+            found = self._answered(query, parameters, given, explain, why_not_item, pagination_key)
         except QueryError as error:
             raise error.within(text) from None
+        if not return_metadata:
+            found["results"] = [{name: one[name] for name in one if name != "metadata"} for one in found["results"]]
+        return found
 
     def find(self, what: str) -> tuple[Query, Sequence[ParameterSpec], str]:
         """The plan, the declared parameters and the text of a saved query's name, a file, or a text."""
-        if ONE_WORD.fullmatch(what):
-            named = saved_query(self.home, self.profile, what)
-            if named is not None:
-                return named.query, named.parameters, named.text
-            if not Path(what).is_file():
-                known = strategies(self.home, self.profile)
-                raise RelpinsError(f"{what!r} is no saved query and no file{nearest(what, known)}")
-        if len(what) < 4096 and "\n" not in what and Path(what).is_file():
-            saved = load_saved(Path(what))
-            return saved.query, saved.parameters, saved.text
-        return parse_query(what), (), what
+        if A_QUERY.match(what):
+            return parse_query(what), (), what
+        named = saved_query(self.home, self.profile, what) if A_NAME.fullmatch(what) else None
+        if named is None and _is_file(what):
+            named = load_saved(Path(what))
+        if named is None:
+            known = strategies(self.home, self.profile)
+            shown = what if len(what) <= LONGEST_SHOWN else f"{what[:LONGEST_SHOWN]}..."
+            raise QueryError(
+                f"{shown!r} is no saved query, no file, and no text of a query, which starts with SELECT"
+                f"{nearest(shown, known)}"
+            )
+        return named.query, named.parameters, named.text
 
     def _answered(
         self,
@@ -99,7 +108,6 @@ class Reader:
         pagination_key: str | None,
     ) -> dict[str, Any]:
         check_names(query, self.declared)
-        check_kinds(query, self.declared)
         if not isinstance(given, Mapping):
             types = wanted_types(query, parameters, self.declared.item_columns)
             given = dict(parse_given(one, types) for one in given)
@@ -111,7 +119,7 @@ class Reader:
         self._check_item_is_known(answer)
         explained = explain or query.explain
         found: dict[str, Any] = {"results": rows_of(query, answer, explained=explained)}
-        warnings = [*bound.warnings, *self._warnings(query)]
+        warnings = [*bound.warnings, *self._warnings(query), *answer.warnings]
         if warnings:
             found["warnings"] = warnings
         if explained:
@@ -128,13 +136,29 @@ class Reader:
             raise RelpinsError(why_unknown(self.lake, str(item_id)))
 
     def _warnings(self, query: Query) -> list[str]:
-        from relpins_assets.feeds.dependence import embeddings_of
+        """What the plan names and nothing has built yet."""
+        catalog = self.catalog
+        spaces = [name for name in embeddings_of(query) if catalog.embedding(name) is None]
+        retrievers = [stage.kind for stage in query.retrievers if stage.kind in UNBUILT]
+        names = [node.path for node in walk(query) if isinstance(node, Name)]
+        models = [path[0] for path in names if path[0] in self.declared.models and not self._has_model(path[0])]
+        features = [".".join(path) for path in names if path[0] == "pair" and path[1] not in catalog.pair_features]
+        unbuilt = dict.fromkeys([*spaces, *retrievers, *models, *features])
+        known = {} if catalog.people is None else catalog.people.attributes
+        people = dict.fromkeys(
+            path[1] for path in names if path[0] == "user" and len(path) > 1 and path[1] not in known
+        )
+        return [
+            *(f"{name} is not built yet: it retrieves nothing and its terms are 0" for name in unbuilt),
+            *(f"nothing is known of people under {name!r}{nearest(name, known)}" for name in people),
+        ]
 
-        unbuilt = [name for name in embeddings_of(query) if self.catalog.embedding(name) is None]
-        return [f"{name} is not built yet: it retrieves nothing and its terms are 0" for name in unbuilt]
+    def _has_model(self, name: str) -> bool:
+        return name in self.catalog.models or self.catalog.embedding(f"{name}_embedding") is not None
 
 
-def shown_ids(answer: Answer) -> list[str]:
-    """The ids of one answer, best first."""
-    row = answer.items[0]
-    return [str(one) for one in answer.entities.catalog.item_ids[row[np.flatnonzero(row >= 0)]]]
+def _is_file(what: str) -> bool:
+    try:
+        return Path(what).is_file()
+    except (OSError, ValueError):  # longer than a name may be, or with a NUL in it
+        return False

@@ -26,6 +26,7 @@ METADATA = (
     "clip_rank",
     "content_rank",
     "twotower_rank",
+    "pinclip_rank",
     "cooccurrence_rank",
     "n_shared_boards",
     "retrieved_by",

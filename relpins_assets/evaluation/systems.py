@@ -72,7 +72,7 @@ class Systems:
 
     def blend(self, strategy: Strategy) -> Rankings:
         """A strategy's feeds as they are published, only longer, so that they are not judged short."""
-        longer = strategy.with_values(limit=self.limit)
+        longer = strategy.limited(self.limit)
         own = np.full(len(self.catalog) + 1, -1, np.int64)  # the last one answers for padding
         own[self.positions] = np.arange(len(self.queries.pin_ids))
 

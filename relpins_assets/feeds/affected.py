@@ -37,8 +37,10 @@ class Touched:
 
 
 def touched_pins(changes: Mapping[str, Changes], catalog: Catalog, joins: pa.Table) -> Touched:
-    """Pins of whom a row changed; `joins` has join_id and pin_ids of all joins as they are now."""
-    moved = pa.chunked_array([changes[name].upserted for name in BY_JOIN if name in changes], pa.string())
+    """Pins of whom a row changed or went; `joins` has join_id and pin_ids of all joins as they are now."""
+    by_join = [changes[name] for name in BY_JOIN if name in changes]
+    # an image that stands on no board any more has lost its row there, and is still an image
+    moved = pa.chunked_array([part for one in by_join for part in (one.upserted, one.gone)], pa.string())
     members = pc.list_flatten(joins.filter(pc.is_in(joins["join_id"], value_set=moved))["pin_ids"])
     ids = set(members.to_pylist())
     for name in changes.keys() - set(BY_JOIN):

@@ -28,7 +28,7 @@ from relpins_resources.lake.fingerprints import digest
 
 BATCH = 1024
 """Feeds that are computed and committed together: a commit takes about as long however many they are."""
-DEPS = (
+DEPS = (  # what nothing builds yet is no asset to depend on
     "raw_pins",
     "raw_boards",
     "raw_board_pins",
@@ -152,7 +152,7 @@ def _related_metadata(lake: Lake, examples: list[str]) -> Metadata:
 def _home_metadata(lake: Lake) -> Metadata:
     found = lake.query("""
         SELECT count(*) AS feeds, coalesce(avg(n), 0) AS "mean length",
-               coalesce(avg(is_popular::INT), 0) AS "share for want of saves popular",
+               coalesce(avg(is_popular::INT), 0) AS "share of people without saves",
                coalesce(sum(n) / nullif(count(DISTINCT strategy), 0), 0) AS entries
         FROM (SELECT strategy, count(*) AS n, bool_or(list_contains(retrieved_by, 'popular')) AS is_popular
               FROM home_feeds GROUP BY strategy, user_id)""").to_pylist()[0]

@@ -10,13 +10,12 @@ import pyarrow as pa
 
 from relpins_assets.feeds.dependence import embeddings_of
 from relpins_assets.feeds.saved import Strategy
+from relpins_assets.feeds.spaces import SPACES
 from relpins_resources.query.catalog import MICRO, NO_FLOOR, Booleans, Catalog
 from relpins_resources.query.execution import Answer, Batch, execute
 from relpins_resources.query.execution.arrays import places_in
 from relpins_resources.query.execution.results import short
 from relpins_resources.query.expressions.values import Value
-
-RANKED = ("clip_embedding", "content_embedding", "twotower_embedding", "pinclip_embedding")
 
 
 def answer_for(strategy: Strategy, catalog: Catalog, ids: Sequence[str]) -> Answer:
@@ -42,9 +41,10 @@ def feed_rows(answer: Answer, strategy: Strategy, ids: Sequence[str], unit: str)
 
     ranks = {
         f"{short(name)}_rank": picked(frame.rank(name), pa.int32()) if name in used else pa.nulls(len(row), pa.int32())
-        for name in RANKED
+        for name in SPACES
     }
-    shares = "cooccurrence" in answer.hits
+    kinds = zip(answer.hits, strategy.query.retrievers, strict=True)
+    boards = next((name for name, stage in kinds if stage.kind == "cooccurrence"), None)
     nothing = pa.nulls(len(row), pa.int32())
     return pa.table(
         {
@@ -54,8 +54,8 @@ def feed_rows(answer: Answer, strategy: Strategy, ids: Sequence[str], unit: str)
             "candidate_pin_id": pa.array(catalog.item_ids[items], pa.string()),
             "score": pa.array(answer.scores[row, rank], pa.float64()),
             **ranks,
-            "cooccurrence_rank": picked(frame.retrieval_rank("cooccurrence"), pa.int32()) if shares else nothing,
-            "n_shared_boards": picked(frame.retrieval_score("cooccurrence"), pa.int32()) if shares else nothing,
+            "cooccurrence_rank": picked(frame.retrieval_rank(boards), pa.int32()) if boards else nothing,
+            "n_shared_boards": picked(frame.retrieval_score(boards), pa.int32()) if boards else nothing,
             "retrieved_by": retrieved_by(answer),
         }
     )

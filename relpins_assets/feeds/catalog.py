@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cached_property
@@ -16,10 +16,13 @@ from relpins_assets.embeddings.vectors import ENCODED_SIDE, MODEL
 from relpins_assets.feeds.item_columns import item_columns
 from relpins_assets.feeds.people import load_people
 from relpins_assets.feeds.shares import load_shares
+from relpins_assets.feeds.spaces import SPACES, Space
+from relpins_assets.indexes.layers import is_of
 from relpins_assets.indexes.words import open_lexical_index
 from relpins_assets.profile import Profile
 from relpins_resources.ann import LayeredIndex
 from relpins_resources.encoders import ClipEncoder, ClipModel, SentenceEncoder, clip_encoder, sentence_encoder
+from relpins_resources.errors import RelpinsError
 from relpins_resources.images import ImageLimits, decode_image, decode_pixels
 from relpins_resources.lake import Lake
 from relpins_resources.lake.artefacts import Artefact
@@ -28,23 +31,6 @@ from relpins_resources.query.catalog import Booleans, Catalog, Embedding, Encode
 from relpins_resources.query.retrieval.spaces import IndexedEmbedding, TableEmbedding, aligned
 
 Ids = npt.NDArray[np.object_]
-
-
-@dataclass(frozen=True)
-class Space:
-    """Where an embedding lies: its vectors, the index over them, and the vectors of users, where there are any."""
-
-    table: str
-    index: str
-    users: str | None = None
-
-
-SPACES = {
-    "clip_embedding": Space("clip_embeddings", "clip_index"),
-    "content_embedding": Space("content_embeddings", "content_index"),
-    "twotower_embedding": Space("twotower_embeddings", "twotower_index", "twotower_users"),
-    "pinclip_embedding": Space("pinclip_embeddings", "pinclip_index"),
-}
 
 
 def load_catalog(lake: Lake, profile: Profile, *, as_of: date | None = None) -> Catalog:
@@ -111,7 +97,7 @@ def _embedding(lake: Lake, name: str, space: Space, items: Items, is_exact: bool
         return None
     users = _user_vectors(lake.table(space.users)) if space.users is not None else None
     artefact = lake.index(space.index)
-    if artefact is not None and _is_of(artefact, table, n_vectors):
+    if artefact is not None and is_of(artefact, table):
         index = LayeredIndex.open(artefact.folder / "layers")
         return IndexedEmbedding(name, index, items.ids, items.is_candidate, is_exact, users)
     rows = table.read(["pin_id", "vector"])
@@ -122,12 +108,6 @@ def _embedding(lake: Lake, name: str, space: Space, items: Items, is_exact: bool
     has = np.zeros(len(items.ids), bool)
     has[at[at >= 0]] = True
     return TableEmbedding(name, matrix, items.is_candidate, has, users)
-
-
-def _is_of(index: Artefact, table: Table, n_vectors: int) -> bool:
-    """Whether an index was made of what the table holds; during a run it may still be behind."""
-    is_same: bool = (index.manifest["origin"]["space"], index.manifest["n_vectors"]) == (table.path.name, n_vectors)
-    return is_same
 
 
 def _user_vectors(table: Table) -> tuple[Ids, Floats] | None:
@@ -152,14 +132,29 @@ def _semantic_ids(table: Table, items: Items) -> Ints | None:
 def _encoders(lake: Lake, profile: Profile) -> Encoders:
     """What encodes as the embeddings were encoded; models are loaded when a query first needs them."""
     sentences = sentence_encoder(profile.content)
+    encode = _checked(sentences, lake.chosen("spaces", "content_embeddings"))
     artefact = lake.artefact("clip_model")
     if artefact is None:
-        return Encoders(text={"content_embedding": sentences.encode})
+        return Encoders(text={"content_embedding": encode})
     clip = Clip(clip_encoder(profile.clip), artefact, sentences, ImageLimits(**profile.images.model_dump()))
     return Encoders(
-        text={"content_embedding": sentences.encode, "clip_embedding": clip.of_texts},
+        text={"content_embedding": encode, "clip_embedding": clip.of_texts},
         image={"clip_embedding": clip.of_images},
     )
+
+
+def _checked(sentences: SentenceEncoder, space: str | None) -> Callable[[Sequence[str]], Floats]:
+    """The encoder of texts, which refuses if the vectors that are there were made by another one."""
+
+    def encode(texts: Sequence[str]) -> Floats:
+        if space is not None and space != sentences.version:
+            raise RelpinsError(
+                f"the content vectors here are of encoder {space}, the profile now names {sentences.name}"
+                f" ({sentences.version}); run `relpins build`, or query with the profile that they were built with"
+            )
+        return sentences.encode(texts)
+
+    return encode
 
 
 class Clip:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from relpins_assets.feeds.catalog import SPACES
 from relpins_assets.feeds.item_columns import ALIASES, COUNTS, DESCRIBED, OF_PINS, RATES
+from relpins_assets.feeds.spaces import SPACES
 from relpins_assets.profile import Profile
 from relpins_resources.query.checking.names import Declared
 from relpins_resources.query.expressions.values import Kind

@@ -1,37 +1,54 @@
 """What the feeds of a strategy depend on, read from its plan: this decides which of them a change makes stale.
 
 A *local* plan's feed is a function of its query pin and of the pins that its retrievers named, and a further pin can
-enter it only by being near enough: `affected.py` then finds the feeds that a change reaches. Any other plan (one that
-asks what is popular, matches words, filters by columns, weaves in from the whole catalog) is refreshed as a whole when
-anything it could read has changed. A plan that reads the clock is refreshed when the day turns.
+enter it only by being near enough to that query pin: `affected.py` then finds the feeds that a change reaches. Only
+what is named here counts as local. Any other plan (one that asks what is popular, matches words, filters by columns,
+weaves in from the whole catalog) is refreshed as a whole when anything it could read has changed. A plan that reads the
+clock is refreshed when the day turns.
 """
 
 from __future__ import annotations
 
-from relpins_resources.query.plan import Call, Literal, Name, Query, Stage, walk
+from relpins_assets.feeds.spaces import SPACES
+from relpins_resources.query.plan import Call, Literal, Name, Param, Query, Stage, walk
+from relpins_resources.query.stages import STAGES
 
 LOCAL_COLUMNS = ("item_id", "join_id", "n_boards")
 """Columns of a pin that change only with its join or its boards."""
 LOCAL_ENCODERS = ("precomputed_item", "item_attribute_pooling")
-CLOCK = ("days_since_release",)
+LOCAL_FUNCTIONS = ("rank", "similarity", "rrf", "coalesce", "abs", "sqrt", "log", "exp", "round", "min", "max")
+CLOCK_COLUMNS, CLOCK_FUNCTIONS = ("days_since_release",), ("now_seconds",)
+CLOCK_STAGES = tuple(stage.kind for stage in STAGES if stage.reads_clock)
+SPREAD_BY = {"cooccurrence": "cooccurrence_candidates", "semantic_id": "semantic_ids"}
+"""Tables of the signals of diversity that are no embedding."""
 
 
-def is_local(query: Query) -> bool:
-    """Whether a feed changes only with its own pin, its candidates, and pins near enough to be one."""
-    retrievers = all(_is_local_retriever(stage) for stage in query.retrievers)
-    rerankers = all(
-        stage.kind == "diversity" and stage.get("diversity_attributes") is None for stage in query.rerankers
-    )
-    return retrievers and rerankers and all(_is_local_node(node) for node in walk(query))
+def is_local(query: Query, starts_from: str) -> bool:
+    """Whether a feed changes only with its own pin, its candidates, and pins near enough to be one.
+
+    Args:
+        starts_from: the parameter that names the pin (or person) that a feed is for.
+    """
+    own = Param(starts_from)
+    for_own = query.score is None or query.score.input_item_id in (None, own)
+    diverse = all(one.kind == "diversity" and one.get("diversity_attributes") is None for one in query.rerankers)
+    retrieved = all(_is_local_retriever(stage, own) for stage in query.retrievers)
+    return for_own and diverse and retrieved and all(_is_local_node(node) for node in walk(query))
 
 
-def _is_local_retriever(stage: Stage) -> bool:
+def _is_local_retriever(stage: Stage, own: Param) -> bool:
+    """Whether it starts from the feed's own pin and from nothing else."""
     if stage.get("where") is not None:
         return False
     if stage.kind == "cooccurrence":
-        return True
+        return stage.get("input_item_id") == own
     encoder = stage.get("encoder")
-    return stage.kind == "similarity" and isinstance(encoder, Stage) and encoder.kind in LOCAL_ENCODERS
+    return (
+        stage.kind == "similarity"
+        and isinstance(encoder, Stage)
+        and encoder.kind in LOCAL_ENCODERS
+        and encoder.arguments == (("input_item_id", own),)
+    )
 
 
 def _is_local_node(node: object) -> bool:
@@ -39,17 +56,16 @@ def _is_local_node(node: object) -> bool:
         head, *rest = node.path
         if head == "retrieval" or node.path == ("score",):
             return True
-        return (rest[0] if head == "query_item" and rest else head) in LOCAL_COLUMNS and head != "user"
-    if isinstance(node, Call):
-        return node.function not in ("prebuilt", "now_seconds")
-    return True
+        return (rest[0] if head == "query_item" and rest else head) in LOCAL_COLUMNS
+    return not isinstance(node, Call) or node.function in LOCAL_FUNCTIONS
 
 
 def reads_clock(query: Query) -> bool:
-    """Whether the same catalog gives another feed on another day."""
+    """Whether the same catalog can give another feed on another day."""
     return any(
-        (isinstance(node, Name) and node.path[-1] in CLOCK)
-        or (isinstance(node, Call) and node.function == "now_seconds")
+        (isinstance(node, Name) and node.path[-1] in CLOCK_COLUMNS)
+        or (isinstance(node, Call) and node.function in CLOCK_FUNCTIONS)
+        or (isinstance(node, Stage) and node.kind in CLOCK_STAGES)
         for node in walk(query)
     )
 
@@ -73,17 +89,17 @@ def similarity_spaces(query: Query) -> list[str]:
 
 def touching_tables(query: Query) -> tuple[str, ...]:
     """Tables whose changed rows, of pins among a local feed's candidates, can change that feed."""
-    vectors = tuple(f"{name}s" for name in embeddings_of(query))
     signals = [_signals(stage) for stage in query.rerankers if stage.kind == "diversity"]
-    spread = tuple(table for signal, table in SPREAD_BY.items() if any(one is None or signal in one for one in signals))
-    in_signals = tuple(f"{name}s" for name in EMBEDDINGS if any(one is None or name in one for one in signals))
+
+    def spreads(signal: str) -> bool:
+        return any(named is None or signal in named for named in signals)
+
+    named = embeddings_of(query)
+    vectors = [space.table for name, space in SPACES.items() if name in named or spreads(name)]
+    spread = [table for signal, table in SPREAD_BY.items() if spreads(signal)]
     counts = any(isinstance(node, Name) and node.path == ("n_boards",) for node in walk(query))
-    boards = ("cooccurrence_candidates",) if counts else ()
-    return tuple(dict.fromkeys(("pin_joins", *vectors, *in_signals, *spread, *boards)))
-
-
-EMBEDDINGS = ("clip_embedding", "content_embedding", "twotower_embedding", "pinclip_embedding")
-SPREAD_BY = {"cooccurrence": "cooccurrence_candidates", "semantic_id": "semantic_ids"}
+    boards = [SPREAD_BY["cooccurrence"]] if counts else []
+    return tuple(dict.fromkeys(["pin_joins", *vectors, *spread, *boards]))
 
 
 def _signals(stage: Stage) -> str | None:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
+from typing import Literal as OneOf
 
 from relpins_assets.feeds.declared import declared_names
+from relpins_assets.feeds.dependence import is_local
 from relpins_assets.profile import Profile
 from relpins_resources.errors import RelpinsError
 from relpins_resources.lake.fingerprints import digest
-from relpins_resources.query.checking.dry_run import check_kinds
-from relpins_resources.query.checking.names import check_names
+from relpins_resources.query.checking.names import Declared, check_names
 from relpins_resources.query.checking.parameters import bind
 from relpins_resources.query.checking.saved import LOADERS, SavedQuery, load_saved, saved_queries
 from relpins_resources.query.errors import QueryError, nearest
+from relpins_resources.query.language.parser import parse_expression
 from relpins_resources.query.language.text import format_query
-from relpins_resources.query.plan import Query
+from relpins_resources.query.plan import Call, Expr, Literal, Node, Query, rewritten
 
 SHIPPED = Path(str(files("relpins_assets.feeds") / "strategies"))
 OWN_FOLDER = "strategies"
@@ -35,14 +37,11 @@ def strategies(home: Path, profile: Profile) -> dict[str, SavedQuery]:
         RelpinsError: a file is no valid saved query; the error names it and the place in it.
     """
     declared = declared_names(profile)
+    for name, text in profile.filters.items():
+        _check_filter(name, text, declared)
     known = saved_queries(SHIPPED, declared)
     if (home / OWN_FOLDER).is_dir():
         known |= saved_queries(home / OWN_FOLDER, declared)
-    for saved in known.values():
-        try:
-            check_kinds(saved.query, declared)
-        except QueryError as error:
-            raise QueryError(f"{saved.path}: {error.problem}", saved.text, error.position) from None
     return known
 
 
@@ -57,10 +56,25 @@ def saved_query(home: Path, profile: Profile, name: str) -> SavedQuery | None:
             if path.is_file():
                 stat = path.stat()
                 saved = _loaded(path, stat.st_mtime_ns, stat.st_size)
-                check_names(saved.query, declared_names(profile))
                 if saved.name == name:
+                    _check(saved, declared_names(profile))
                     return saved
     return strategies(home, profile).get(name)  # a file may give its query another name than its own
+
+
+def _check_filter(name: str, text: str, declared: Declared) -> None:
+    expression = parsed_filter(name, text)
+    try:
+        check_names(Query((), where=expression), declared)
+    except QueryError as error:
+        raise QueryError(f"filter {name!r} of the profile: {error.problem}", text, error.position) from None
+
+
+def _check(saved: SavedQuery, declared: Declared) -> None:
+    try:
+        check_names(saved.query, declared)
+    except QueryError as error:
+        raise QueryError(f"{saved.path}: {error.problem}", saved.text, error.position) from None
 
 
 @lru_cache(maxsize=256)
@@ -78,16 +92,22 @@ class Strategy:
     starts_from: str
 
     @property
+    def is_local(self) -> bool:
+        """Whether `affected.py` can say which of its feeds a change reaches."""
+        for_all = all(value is None for name, value in self.values.items() if name == STARTS_FROM["home"])
+        return self.starts_from == STARTS_FROM["related"] and for_all and is_local(self.query, self.starts_from)
+
+    @property
     def version(self) -> str:
         """Another one gives other feeds."""
         return digest(format_query(self.query), dict(self.values))
 
-    def with_values(self, **values: Any) -> Strategy:
-        """The same with other values for parameters that it has."""
-        return Strategy(self.name, self.query, {**self.values, **values}, self.starts_from)
+    def limited(self, limit: int) -> Strategy:
+        """The same with longer or shorter feeds, whatever its text says."""
+        return replace(self, query=replace(self.query, limit=Literal(limit)))
 
 
-def materialised(home: Path, profile: Profile, kind: Literal["related", "home"]) -> list[Strategy]:
+def materialised(home: Path, profile: Profile, kind: OneOf["related", "home"]) -> list[Strategy]:
     """The strategies that the profile names for a kind of feed.
 
     Raises:
@@ -96,7 +116,7 @@ def materialised(home: Path, profile: Profile, kind: Literal["related", "home"])
     """
     known, feeds = strategies(home, profile), profile.feeds
     named = feeds.related if kind == "related" else feeds.home
-    return [_strategy(name, known, feeds.parameters, kind) for name in named]
+    return [_strategy(name, known, feeds.parameters, kind, profile.filters) for name in named]
 
 
 def check_strategies(home: Path, profile: Profile) -> None:
@@ -109,7 +129,9 @@ def check_strategies(home: Path, profile: Profile) -> None:
     materialised(home, profile, "home")
 
 
-def _strategy(name: str, known: Mapping[str, SavedQuery], given: Mapping[str, Any], kind: str) -> Strategy:
+def _strategy(
+    name: str, known: Mapping[str, SavedQuery], given: Mapping[str, Any], kind: str, filters: Mapping[str, str]
+) -> Strategy:
     if name not in known:
         raise RelpinsError(f"feeds.{kind} names the strategy {name!r}, which is no saved query{nearest(name, known)}")
     saved, starts_from = known[name], STARTS_FROM[kind]
@@ -127,4 +149,31 @@ def _strategy(name: str, known: Mapping[str, SavedQuery], given: Mapping[str, An
         bound = bind(saved.query, {**values, starts_from: ""}, saved.parameters).values
     except QueryError as error:
         raise RelpinsError(f"strategy {name} with feeds.parameters: {error.problem}") from None
-    return Strategy(name, saved.query, {key: value for key, value in bound.items() if key != starts_from}, starts_from)
+    query = with_filters(saved.query, filters)
+    return Strategy(name, query, {key: value for key, value in bound.items() if key != starts_from}, starts_from)
+
+
+def with_filters(query: Query, filters: Mapping[str, str]) -> Query:
+    """The plan with the profile's filters in the place of their names, so that it says all that it depends on.
+
+    Raises:
+        QueryError: a filter is no valid predicate.
+    """
+
+    def expanded(node: Node) -> Node:
+        if isinstance(node, Call) and node.function == "prebuilt" and isinstance(node.arguments[0], Literal):
+            name = str(node.arguments[0].value)
+            if name in filters:
+                return parsed_filter(name, filters[name])
+        return node
+
+    found: Query = rewritten(query, expanded)
+    return found
+
+
+def parsed_filter(name: str, text: str) -> Expr:
+    """A filter of the profile as an expression. Raises QueryError, naming it, if it is none."""
+    try:
+        return parse_expression(text)
+    except QueryError as error:
+        raise QueryError(f"filter {name!r} of the profile: {error.problem}", text, error.position) from None

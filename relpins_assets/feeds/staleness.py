@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from relpins_assets.feeds.affected import BY_JOIN, affected_feeds, touched_pins
 from relpins_assets.feeds.catalog import load_catalog
-from relpins_assets.feeds.dependence import is_local, reads_clock, similarity_spaces, touching_tables
+from relpins_assets.feeds.dependence import reads_clock, similarity_spaces, touching_tables
 from relpins_assets.feeds.people import USERS as EVERYONE
 from relpins_assets.feeds.saved import Strategy
+from relpins_assets.feeds.spaces import SPACES
 from relpins_assets.refreshing import Wanted
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake import Lake
@@ -19,37 +21,30 @@ from relpins_resources.lake.fingerprints import digest
 FEEDS_VERSION = "2"
 """Raised when the code of this stage gives other feeds from the same plans and inputs."""
 FULL, NEAREST = "related_pins_feeds", "related_pins_feeds.nearest"
-INPUTS = (
-    "clip_embeddings",
-    "content_embeddings",
-    "twotower_embeddings",
-    "pinclip_embeddings",
-    "semantic_ids",
-    *BY_JOIN,
-)
+VECTORS = tuple(space.table for space in SPACES.values())
+INPUTS = (*VECTORS, "semantic_ids", *BY_JOIN)
 """What local feeds read of their candidates."""
 READ_BY_ANY = (
     *INPUTS,
-    "twotower_users",
+    *(space.users for space in SPACES.values() if space.users is not None),
     "raw_pins",
     "raw_users",
     "raw_boards",
     "raw_board_pins",
     "raw_interactions",
     "enriched_descriptions",
+    "lexical_index",
 )
 """What a plan can read besides; catalog_statistics are frozen, and named by their version."""
+ARTEFACTS = ("catalog_statistics", "clip_model", "semantic_ids")
 
 # What a feed depends on through its own pin; what it depends on through others is affected.py's business.
-PINS = """
-SELECT j.pin_id, j.fingerprint AS joined, b.fingerprint AS boards, c.fingerprint AS clip, t.fingerprint AS content,
-       w.fingerprint AS twotower, p.fingerprint AS pinclip
+PINS = f"""
+SELECT j.pin_id, j.fingerprint AS joined, b.fingerprint AS boards,
+       {", ".join(f"{table}.fingerprint AS {table}" for table in VECTORS)}
 FROM (SELECT join_id, fingerprint, unnest(pin_ids) AS pin_id FROM pin_joins) j
 LEFT JOIN cooccurrence_candidates b USING (join_id)
-LEFT JOIN clip_embeddings c USING (pin_id)
-LEFT JOIN content_embeddings t USING (pin_id)
-LEFT JOIN twotower_embeddings w USING (pin_id)
-LEFT JOIN pinclip_embeddings p USING (pin_id)
+{" ".join(f"LEFT JOIN {table} USING (pin_id)" for table in VECTORS)}
 """
 # people by content: the fingerprint of a raw row also covers columns that an evaluation's cut leaves out
 USERS = f"""
@@ -66,7 +61,8 @@ GROUP BY user_id
 
 def is_exact(workspace: Workspace) -> bool:
     """Whether the catalog is small enough to search exactly and to refresh every feed that a change reaches."""
-    return workspace.lake.table("clip_embeddings").count() <= workspace.profile.feeds.exact_up_to
+    n_pins = workspace.lake.query("SELECT coalesce(sum(n_pins), 0)::BIGINT AS n FROM pin_joins")["n"][0].as_py()
+    return bool(n_pins <= workspace.profile.feeds.exact_up_to)
 
 
 def wanted_feeds(workspace: Workspace, strategies: Sequence[Strategy], unit: str, *, full_pass: bool) -> Wanted:
@@ -97,7 +93,7 @@ def _rows_of(strategy: Strategy, found: pa.Table, workspace: Workspace) -> pa.Ta
 
 def seen_inputs(workspace: Workspace, strategy: Strategy) -> str:
     """Names the inputs that feeds computed now are of: two different states of the catalog never share a name."""
-    if is_local(strategy.query):
+    if strategy.is_local:
         return digest(workspace.lake.watermark(FULL, INPUTS).now())
     return catalog_digest(workspace.lake)
 
@@ -105,7 +101,7 @@ def seen_inputs(workspace: Workspace, strategy: Strategy) -> str:
 def catalog_digest(lake: Lake) -> str:
     """A hash of everything that a plan can read, whatever versions it was written in."""
     parts = [f"(SELECT [count(*), bit_xor(hash(fingerprint))] FROM {name}) AS {name}" for name in READ_BY_ANY]
-    artefacts = [lake.chosen("artefacts", name) for name in ("catalog_statistics", "clip_model", "semantic_ids")]
+    artefacts = [lake.chosen("artefacts", name) for name in ARTEFACTS]
     return digest(lake.query(f"SELECT {', '.join(parts)}").to_pylist()[0], artefacts)
 
 
@@ -114,9 +110,21 @@ def _affected(workspace: Workspace, strategy: Strategy, pools: pa.Table, unit: s
     pools = pools.filter(pa.array([name == strategy.name for name in pools["strategy"].to_pylist()], pa.bool_()))
     seen = seen_inputs(workspace, strategy)
     behind = pools.filter(pa.array([one != seen for one in pools["inputs"].to_pylist()], pa.bool_()))
-    if is_local(strategy.query):
+    if strategy.is_local:
         return _reached(workspace, strategy, behind, seen, all_reached)
-    return (behind if all_reached else behind.slice(0, 0)).select(["strategy", unit])
+    reached = behind if all_reached else _showing_what_is_gone(workspace.lake, strategy, behind, unit)
+    return reached.select(["strategy", unit])
+
+
+def _showing_what_is_gone(lake: Lake, strategy: Strategy, behind: pa.Table, unit: str) -> pa.Table:
+    """Those among the feeds `behind` that show a pin which is no more: they cannot wait for the full pass."""
+    feeds = "related_pins_feeds" if unit == "pin_id" else "home_feeds"
+    shown = lake.query(
+        f"SELECT DISTINCT {unit} FROM {feeds} WHERE strategy = ? AND candidate_pin_id NOT IN "
+        "(SELECT unnest(pin_ids) FROM pin_joins)",
+        [strategy.name],
+    )
+    return behind.filter(pc.is_in(behind[unit], value_set=shown[unit].combine_chunks()))
 
 
 def _reached(workspace: Workspace, strategy: Strategy, behind: pa.Table, seen: str, all_reached: bool) -> pa.Table:

@@ -15,7 +15,7 @@ from relpins_resources.ann import LayeredIndex, ann_options
 from relpins_resources.lake import Lake
 from relpins_resources.lake.artefacts import Artefact
 from relpins_resources.lake.fingerprints import digest
-from relpins_resources.lake.table import vectors
+from relpins_resources.lake.table import Table, vectors
 
 HELD = "held.parquet"
 """In an index folder: the ids it can find, with the fingerprint of the vector each was indexed with."""
@@ -44,6 +44,7 @@ def refresh_index(lake: Lake, name: str, embeddings: str, config: Mapping[str, A
     if current is not None and current.manifest["origin"] != origin:
         current = None
     held = pq.read_table(current.folder / HELD) if current is not None else None
+    version_of_table = table.version()
     wanted = table.read(["pin_id", "fingerprint"]).sort_by("pin_id")
     if current is not None and held is not None and held.equals(wanted):
         return IndexRefresh(LayeredIndex.open(current.folder / "layers"), current, 0, 0)
@@ -58,11 +59,20 @@ def refresh_index(lake: Lake, name: str, embeddings: str, config: Mapping[str, A
         else:
             LayeredIndex.open(current.folder / "layers").updated(folder / "layers", given, removed.to_pylist())
         pq.write_table(wanted, folder / HELD)
-        return {"origin": origin, "n_vectors": wanted.num_rows}
+        return {"origin": origin, "n_vectors": wanted.num_rows, "table version": version_of_table}
 
     made = lake.indexes.make(name, version, write)
     lake.choose("indexes", name, version)
     return IndexRefresh(LayeredIndex.open(made.folder / "layers"), made, len(upserts), len(removed))
+
+
+def is_of(index: Artefact, table: Table) -> bool:
+    """Whether an index holds exactly what a table of vectors does; during a run it may still be behind."""
+    if index.manifest["origin"]["space"] != table.path.name or index.manifest["n_vectors"] != table.count():
+        return False
+    if index.manifest.get("table version") == table.version():
+        return True
+    return bool(pq.read_table(index.folder / HELD).equals(table.read(["pin_id", "fingerprint"]).sort_by("pin_id")))
 
 
 def open_index(lake: Lake, name: str) -> LayeredIndex | None:

@@ -16,7 +16,9 @@ BROKEN_FEEDS = """
 SELECT
     (SELECT count(*) FROM clip_embeddings c ANTI JOIN content_embeddings t USING (pin_id)) AS without_content,
     (SELECT count(*) FROM clip_embeddings c ANTI JOIN related_pins_pools f USING (pin_id)) AS without_feed,
-    (SELECT count(*) FROM related_pins_feeds f ANTI JOIN pin_images i ON i.pin_id = f.candidate_pin_id) AS vanished,
+    (SELECT count(*) FROM (SELECT candidate_pin_id FROM related_pins_feeds UNION ALL
+                           SELECT candidate_pin_id FROM home_feeds) f
+     ANTI JOIN pin_images i ON i.pin_id = f.candidate_pin_id) AS vanished,
     (SELECT count(*) FROM related_pins_feeds WHERE pin_id = candidate_pin_id) AS themselves,
     (SELECT count(*) FROM (SELECT strategy, pin_id FROM related_pins_feeds GROUP BY ALL
                            HAVING max(rank) <> count(*) OR min(rank) <> 1

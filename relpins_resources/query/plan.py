@@ -8,10 +8,10 @@ left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from relpins_resources.query.errors import NOWHERE
 
@@ -191,6 +191,7 @@ class Query(Node):
     limit: Expr | None = None
     offset: Expr | None = None
     explain: bool = False
+    select_at: tuple[int, ...] = field(default=(), compare=False, repr=False)  # where each column of SELECT stands
 
     @cached_property
     def from_stages(self) -> tuple[Stage, ...]:
@@ -222,6 +223,18 @@ def _parts(kind: type[Node]) -> tuple[str, ...]:
     if kind not in _PARTS:
         _PARTS[kind] = tuple(one.name for one in fields(kind))
     return _PARTS[kind]
+
+
+def rewritten(node: Any, change: Callable[[Node], Node]) -> Any:
+    """The same tree with `change` applied to every node, those below first; tuples are looked into."""
+    if isinstance(node, tuple):
+        return tuple(rewritten(part, change) for part in node)
+    if not isinstance(node, Node):
+        return node
+    parts = {one.name: getattr(node, one.name) for one in fields(node) if one.init}
+    below = {name: rewritten(part, change) for name, part in parts.items()}
+    same = all(below[name] is part for name, part in parts.items())
+    return change(node if same else replace(node, **below))
 
 
 def parameters_of(node: object) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ class StageSpec:
     arguments: tuple[ArgumentSpec, ...]
     positional: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    reads_clock: bool = False  # whether the same catalog can give something else on another day
 
     def argument(self, name: str) -> ArgumentSpec | None:
         """The argument of that name or alias, in any case; None if there is none."""
@@ -221,6 +222,7 @@ RERANKERS = (
             _integer("seed", 0, 0, None),
         ),
         positional=("strength",),
+        reads_clock=True,  # it prefers what is new
     ),
     StageSpec(
         "boosted",

@@ -16,7 +16,7 @@ from worlds import BROKEN, SmallWorld, picture
 from relpins_assets.definitions import STAGES
 
 Capture = pytest.CaptureFixture[str]
-RANKS = {"rank", "clip_rank", "content_rank", "twotower_rank", "cooccurrence_rank"}
+RANKS = {"rank", "clip_rank", "content_rank", "twotower_rank", "pinclip_rank", "cooccurrence_rank"}
 TOLD = {"strategy", "n_shared_boards", "retrieved_by"}
 
 

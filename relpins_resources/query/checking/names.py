@@ -13,7 +13,7 @@ from typing import Literal as OneOf
 from relpins_resources.query.checking.declared import Declared
 from relpins_resources.query.checking.dry_run import check_kinds
 from relpins_resources.query.checking.uses import Used, stages_of
-from relpins_resources.query.errors import QueryError, nearest
+from relpins_resources.query.errors import NOWHERE, QueryError, nearest
 from relpins_resources.query.plan import Argument, Call, Expr, Items, Literal, Name, Node, Query, Stage
 from relpins_resources.query.signatures import SIGNATURES
 from relpins_resources.query.stages import ArgumentSpec
@@ -81,9 +81,10 @@ def check_names(query: Query, declared: Declared) -> None:
             check_expression(key.key, known, "ORDER BY")
         elif query.score is None:
             raise QueryError("ORDER BY score: the query has no score(expression='...')", None, key.key.at)
-    for name in query.select:
+    places = query.select_at or (NOWHERE,) * len(query.select)
+    for name, at in zip(query.select, places, strict=True):
         if name not in OF_RESULTS and name.split(".")[0] not in known.item_columns:
-            _check_known("column to select", name, [*OF_RESULTS, *known.item_columns], query)
+            _check_known("column to select", name, [*OF_RESULTS, *known.item_columns], Name((name,), at=at))
     check_kinds(query, known)
 
 
@@ -150,6 +151,8 @@ def _first_free(name: str, taken: Collection[str]) -> str:
 
 def _check_argument(used: Used, argument: ArgumentSpec, value: Argument, declared: Declared) -> None:
     kind = used.spec.kind
+    if argument.name == "entity_type" and isinstance(value, Literal) and value.value == "user":
+        raise QueryError(f"{kind}() retrieves items; leave entity_type='user' out", None, _at(value, used.stage))
     if argument.kind == "embedding":
         known = declared.text_embeddings if argument.name.startswith("text_") else declared.embeddings
         _check_one_of(f"{argument.name} of {kind}()", value, known, used.stage)

@@ -38,6 +38,8 @@ class Batch:
         if isinstance(expression, Param):
             found = self.parameter(expression.name)
             return list(found) if len(found) == self.size else [found[0]] * self.size
+        if isinstance(expression, Items) and any(isinstance(one, Param) for one in expression.values):
+            return [list(row) for row in zip(*(self.values(one) for one in expression.values), strict=True)]
         return [constant(expression)] * self.size
 
     def one(self, expression: Argument | None, what: str) -> Any:

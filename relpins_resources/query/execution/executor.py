@@ -72,6 +72,9 @@ class Answer:
     offset: int
     milliseconds: Mapping[str, float]
     entities: Entities
+    warnings: Sequence[str]  # what rerankers could not do
+    ordered: Ints  # (b, p) items before reordering
+    steps: Sequence[tuple[str, Ints]]  # each reranker, and the items as it left them
 
 
 def execute(
@@ -115,12 +118,14 @@ def execute(
         pool = ordered(query, frame, scores, max(POOL_PER_ROW * limit, SMALLEST_POOL, wanted), is_popular)
         is_by_score = (query.score is not None and not query.order_by) | is_popular
         ranking = ranking_of(frame, np.where(is_by_score[:, None], scores, np.nan), pool)
-    reordering = Reordering(query, frame, united, entities)
+    reordering = Reordering(query, frame, united, entities, [])
+    in_order, steps = ranking.items, []
     for stage in query.rerankers:
         with watch.over(stage.kind):
             # one that is followed by another orders some more, for what the next one leaves out or moves down
             is_last = stage is query.rerankers[-1]
             ranking = reordering.reranked(stage, ranking, wanted if is_last else wanted + max(wanted, AHEAD))
+            steps.append((stage.kind, ranking.items))
     rows = slice(offset, wanted)
     source = ranking.source[:, rows]
     return Answer(
@@ -138,6 +143,9 @@ def execute(
         offset,
         watch.stages,
         entities,
+        list(dict.fromkeys(reordering.warnings)),
+        in_order,
+        steps,
     )
 
 

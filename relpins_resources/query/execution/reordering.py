@@ -33,6 +33,7 @@ class Reordering:
     frame: CandidateFrame
     united: Ints
     entities: Entities
+    warnings: list[str]
 
     def reranked(self, stage: Stage, ranking: Ranking, wanted: int) -> Ranking:
         entities = self.entities
@@ -47,6 +48,7 @@ class Reordering:
             fetch=lambda named: self._fetched(stage, named),
             candidates=self.united,
             keeps=self._keeps,
+            warnings=self.warnings,
         )
         return RERANKERS[stage.kind](request)
 

@@ -127,9 +127,9 @@ def _explanation(answer: Answer, row: int, column: int) -> dict[str, Any]:
     by_score = np.flatnonzero(answer.pool[row] == column)
     return {
         "terms": [
-            {"term": term.text, "value": _finite(np.broadcast_to(term.values, answer.frame.shape)[row, column])}
+            {"term": term.text, "value": _finite(np.broadcast_to(term.values, answer.frame.shape)[row, column]) or 0.0}
             for term in answer.terms
-            if not np.isnan(np.broadcast_to(term.values, answer.frame.shape)[row, column])
+            if np.broadcast_to(term.taken, answer.frame.shape)[row, column]
         ],
         "place_before_reordering": int(by_score[0]) + 1 if len(by_score) else None,
     }
@@ -163,8 +163,9 @@ def stages_of(query: Query, answer: Answer, row: int = 0) -> list[dict[str, Any]
         {"stage": "order", "in": n_kept, "out": n_pool, "ms": spent["order"]},
     ]
     for stage in query.rerankers:
-        stages.append({"stage": stage.kind, "in": n_pool, "ms": spent[stage.kind]})
-    return [*stages, {"stage": "slice", "limit": answer.limit, "offset": answer.offset, "out": count(answer.items)}]
+        stages.append({"stage": stage.kind, "in": n_pool, "out": n_pool, "ms": spent[stage.kind]})
+    n_shown = count(answer.items)
+    return [*stages, {"stage": "slice", "limit": answer.limit, "offset": answer.offset, "in": n_pool, "out": n_shown}]
 
 
 def empty_columns(catalog: Catalog, names: list[str]) -> list[str]:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from relpins_resources.query.catalog import Booleans, Hits
-from relpins_resources.query.errors import QueryError
 from relpins_resources.query.execution.batch import Batch
 from relpins_resources.query.execution.candidate_frame import CandidateFrame
 from relpins_resources.query.execution.entities import Entities, request_for
 from relpins_resources.query.expressions.evaluate import keeps
-from relpins_resources.query.plan import Argument, Call, Expr, Name, Param, Stage, walk
+from relpins_resources.query.plan import Call, Expr, Name, Param, Stage, walk
 from relpins_resources.query.retrieval.requests import argument_default
 from relpins_resources.query.retrieval.retrievers import RETRIEVERS
 
 CELLS_AT_ONCE = 1 << 24
 """Items times queries that a pre-filter is computed for together."""
 OF_THE_QUERY = ("query_item", "user", "pair", "user_category_affinity", "ranker", "twotower")
-FUNCTIONS_OF_THE_QUERY = ("similarity", "prebuilt", "text_encoding", "pooled_text_encoding", "rank")
+OF_THE_ITEM = (
+    *("coalesce", "nullif", "abs", "sqrt", "log", "exp", "floor", "ceil", "round", "pow", "min", "max", "now_seconds"),
+    *("lower", "upper", "length", "regexp_match", "array_has", "array_has_any", "array_has_all", "json_value"),
+    "haversine_distance",
+)
+"""Functions that give an item one value in all queries of a batch; of any other that is not taken for granted."""
 
 
 def hits_of(stage: Stage, entities: Entities) -> Hits:
@@ -27,14 +31,13 @@ def hits_of(stage: Stage, entities: Entities) -> Hits:
         QueryError: a value bound to one of its arguments is not what the argument takes.
     """
     limit = int(argument_default(stage, "limit", entities.batch))
-    if argument_default(stage, "entity_type", entities.batch) != "item":
-        raise QueryError(f"{stage.kind} retrieves items; leave entity_type='user' out", position=stage.at)
-    allowed = _allowed(stage.get("where"), entities)
+    allowed = allowed_by(stage, entities)
     return RETRIEVERS[stage.kind](request_for(entities.catalog, entities.batch, stage, limit=limit, allowed=allowed))
 
 
-def _allowed(where: Argument | None, entities: Entities) -> Booleans | None:
-    """(n,) or (b, n) the items that a retriever's `where` lets through."""
+def allowed_by(stage: Stage, entities: Entities) -> Booleans | None:
+    """(n,) or (b, n) the items that a retriever's `where` lets through; None for all."""
+    where = stage.get("where")
     if where is None:
         return None
     assert not isinstance(where, (tuple, Stage)), "the parser makes a predicate of `where`"
@@ -58,6 +61,6 @@ def _is_of_each_query(where: Expr, batch: Batch) -> bool:
     return any(
         (isinstance(node, Param) and node.name in batch.varying)
         or (isinstance(node, Name) and node.path[0] in OF_THE_QUERY)
-        or (isinstance(node, Call) and node.function in FUNCTIONS_OF_THE_QUERY)
+        or (isinstance(node, Call) and node.function not in OF_THE_ITEM)
         for node in walk(where)
     )

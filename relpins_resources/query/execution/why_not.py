@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from relpins_resources.query.catalog import MICRO, Hits
+from relpins_resources.query.catalog import MICRO, Hits, Ints
 from relpins_resources.query.errors import QueryError, nearest
 from relpins_resources.query.execution import Answer
 from relpins_resources.query.execution.candidate_frame import CandidateFrame
@@ -112,20 +113,47 @@ def conjuncts(predicate: Expr | None) -> Iterator[Expr]:
 
 def _outranked(query: Query, answer: Answer, item: int, item_id: str, row: int) -> dict[str, Any]:
     column = int(np.flatnonzero(answer.frame.items[row] == item)[0])
-    score = float(answer.candidate_scores[row, column])
+    is_by_score = query.score is not None and not query.order_by
     pool = answer.pool[row][answer.pool[row] >= 0]
+    scores = answer.candidate_scores[row]
     shown = answer.offset + answer.limit
     in_pool = np.flatnonzero(pool == column)
+    figures = {"score": float(scores[column])} if is_by_score else {}
     if not len(in_pool):
-        last = float(answer.candidate_scores[row, pool[-1]])
-        why = f"score {score:.6f} is below {last:.6f}, the last of the {len(pool)} that are reordered"
-        return _told(item_id, "order", why, score=score, needed=last)
+        last = f": score {scores[column]:.6f}, the last of them has {scores[pool[-1]]:.6f}" if is_by_score else ""
+        needed = {"needed": float(scores[pool[-1]])} if is_by_score else {}
+        why = f"it is not among the first {len(pool)} by the query's order, which are all that is looked at{last}"
+        return _told(item_id, "order", why, **figures, **needed)
     place = int(in_pool[0]) + 1
-    if query.rerankers and place <= shown:
-        named = ", ".join(stage.kind for stage in query.rerankers)
-        why = f"it was at place {place} by score; {named} put others into the first {shown}"
-        return _told(item_id, query.rerankers[-1].kind, why, score=score, place_before_reordering=place)
-    n_shown = min(shown, len(pool))
-    last = float(answer.candidate_scores[row, pool[n_shown - 1]])
-    why = f"it is at place {place} by score ({score:.6f}; place {n_shown} has {last:.6f}), {shown} are shown"
-    return _told(item_id, "slice", why, score=score, needed=last, place_before_reordering=place)
+    figures["place_before_reordering"] = place
+    moved = _moved_out(answer, item, row, shown)
+    if moved is not None:
+        stage, before, after = moved
+        to = f"place {after}" if after else "the end"
+        why = f"it was at place {before}; {stage} moved it to {to}, {shown} are shown"
+        return _told(item_id, stage, why, **figures)
+    at = _place(answer.steps[-1][1], item, row) if answer.steps else place
+    if at and at <= answer.offset:
+        return _told(item_id, "slice", f"it is at place {at}, before OFFSET {answer.offset}", **figures)
+    why = f"it is at place {at or place} in the order, {shown} are shown"
+    if is_by_score:
+        n_shown = min(shown, len(pool))
+        figures["needed"] = float(scores[pool[n_shown - 1]])
+        why += f": score {scores[column]:.6f}, place {n_shown} by score has {figures['needed']:.6f}"
+    return _told(item_id, "slice", why, **figures)
+
+
+def _moved_out(answer: Answer, item: int, row: int, shown: int) -> tuple[str, int, int] | None:
+    """The last reranker that moved an item out of the rows shown, with its place before and after (0: none)."""
+    found = None
+    for (_, before), (kind, after) in pairwise([("order", answer.ordered), *answer.steps]):
+        was, now = _place(before, item, row), _place(after, item, row)
+        if 0 < was <= shown and not 0 < now <= shown:
+            found = (kind, was, now)
+    return found
+
+
+def _place(items: Ints, item: int, row: int) -> int:
+    """From 1; 0 for an item that is not there."""
+    at = np.flatnonzero(items[row] == item)
+    return int(at[0]) + 1 if len(at) else 0

@@ -29,6 +29,7 @@ def query(tree: Tree[Token], source: Source) -> Query:
     return Query(
         retrievers=_retrievers(clauses["FROM"], source) if "FROM" in clauses else DEFAULT_FROM,
         select=ranked.select,
+        select_at=ranked.select_at,
         where=expression(where[0], source) if where else None,
         score=ranked.score,
         order_by=ranked.order_by,

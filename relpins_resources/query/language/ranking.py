@@ -25,6 +25,7 @@ class Ranked:
     """The parts of a plan that this module makes."""
 
     select: tuple[str, ...]
+    select_at: tuple[int, ...]
     score: Score | None
     order_by: tuple[OrderKey, ...]
     rerankers: tuple[Stage, ...]
@@ -72,7 +73,9 @@ def ranking(selected: Sequence[Branch], keys: Sequence[Branch], reorder: Sequenc
     chain = _chain(last, found) if last is not None else []
     for key in reorder:
         chain.append(_reordered(key, chain, found))
-    return Ranked(_columns(found), found.score, order_by, tuple(one.stage for one in chain))
+    columns = _columns(found)
+    stages = tuple(one.stage for one in chain)
+    return Ranked(tuple(columns), tuple(columns.values()), found.score, order_by, stages)
 
 
 def _kind(node: Branch, source: Source) -> str | None:
@@ -163,14 +166,15 @@ def _reranker(node: Branch, alias: Token | None, found: _Gathered) -> _Reranker:
     return _Reranker(made, of if isinstance(of, Token) else None, alias.value if alias is not None else None)
 
 
-def _columns(found: _Gathered) -> tuple[str, ...]:
-    names = []
+def _columns(found: _Gathered) -> dict[str, int]:
+    """The columns selected, each with its place; none for all of them."""
+    names: dict[str, int] = {}
     for one in found.columns:
         if found.named(one.value) is not None:
             raise found.source.error(f"{one.value} is an order, not a column; name it in ORDER BY", one)
         name = ".".join(canonical_path(parts(one.value)))
-        names.append("score" if found.is_score(one.value) else name)
-    return () if found.all_columns else tuple(dict.fromkeys(names))
+        names.setdefault("score" if found.is_score(one.value) else name, found.source.at(one))
+    return {} if found.all_columns else names
 
 
 # ---- ORDER BY

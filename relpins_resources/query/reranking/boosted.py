@@ -36,7 +36,7 @@ def boosted(request: RerankRequest) -> Ranking:
 def _boosts(request: RerankRequest, items: Ints) -> Doubles:
     """(b, m) the boost of each item, -inf for none."""
     column = request.catalog.columns.get(COLUMN)
-    if column is None or column.kind not in ("number", "null"):
+    if column is None or column.kind not in ("number", "null") or column.is_null.all():
         request.warnings.append("the items have no column `boost` of numbers; boosted(...) leaves the order as it was")
         return np.full(items.shape, -np.inf)
     known = (items >= 0) & ~column.is_null[items]
