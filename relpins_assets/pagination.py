@@ -36,4 +36,5 @@ class Pages:
                 path.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
-        return self.folder / f"{sha256(key.encode()).hexdigest()[:32]}.json"
+        name = sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        return self.folder / f"{name}.json"

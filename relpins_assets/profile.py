@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from relpins_resources.errors import RelpinsError
 
@@ -43,11 +43,18 @@ class Feeds(Section):
     feed is refreshed at once, beyond that the `nearest`.
     """
 
-    related: tuple[str, ...] = ("related_pins",)
+    related: tuple[str, ...] = Field(("related_pins",), min_length=1)
     home: tuple[str, ...] = ("home_feed",)
     parameters: dict[str, Any] = {}
     exact_up_to: int = Field(50_000, ge=0)
     nearest: int = Field(200, ge=1)
+
+    @field_validator("related", "home")
+    @classmethod
+    def _once_each(cls, named: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(named)) < len(named):
+            raise ValueError("a strategy is named twice; name each once")
+        return named
 
 
 class Evaluation(Section):

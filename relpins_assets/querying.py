@@ -44,6 +44,7 @@ class Reader:
         assert self.lake.snapshot is not None, "a published lake is one of a snapshot"
         self.profile = open_home(home).profile
         self.catalog: Catalog = load_catalog(self.lake, self.profile, as_of=self.lake.snapshot.as_of)
+        self.catalog.pictures_below = open_home(home).source_path
         self.declared: Declared = declared_names(self.profile)
 
     def query(
@@ -84,6 +85,7 @@ class Reader:
 
     def find(self, what: str) -> tuple[Query, Sequence[ParameterSpec], str]:
         """The plan, the declared parameters and the text of a saved query's name, a file, or a text."""
+        what = what.removeprefix("\ufeff")
         if A_QUERY.match(what):
             return parse_query(what), (), what
         named = saved_query(self.home, self.profile, what) if A_NAME.fullmatch(what) else None
@@ -145,9 +147,8 @@ class Reader:
         features = [".".join(path) for path in names if path[0] == "pair" and path[1] not in catalog.pair_features]
         unbuilt = dict.fromkeys([*spaces, *retrievers, *models, *features])
         known = {} if catalog.people is None else catalog.people.attributes
-        people = dict.fromkeys(
-            path[1] for path in names if path[0] == "user" and len(path) > 1 and path[1] not in known
-        )
+        asked = [path[1] for path in names if path[0] == "user" and len(path) > 1]
+        people = dict.fromkeys(name for name in asked if name not in known)
         return [
             *(f"{name} is not built yet: it retrieves nothing and its terms are 0" for name in unbuilt),
             *(f"nothing is known of people under {name!r}{nearest(name, known)}" for name in people),

@@ -20,6 +20,7 @@ FROM related_pins_feeds f LEFT JOIN raw_pins p ON p.pin_id = f.candidate_pin_id
 WHERE f.pin_id = ? AND f.strategy = ? ORDER BY f.rank LIMIT ?
 """
 MOST_PINS = 1_000
+LONGEST_ID = 1_000
 METADATA = (
     "rank",
     "strategy",
@@ -119,6 +120,8 @@ def _distinct(names: list[str]) -> list[str]:
 
 def why_unknown(lake: Lake, pin_id: str) -> str:
     """Why a pin has no feed: it was rejected, or there is no such pin; then with the nearest names."""
+    if len(pin_id) > LONGEST_ID:
+        return f"there is no pin {pin_id[:40]!r}... ({len(pin_id):,} characters)"
     of_pin = f"`table` IN ('pins', 'pin_images') AND key = '{_quoted(pin_id)}'"
     known = sorted(lake.table("raw_pins").read(["pin_id"])["pin_id"].to_pylist())
     reasons = lake.rejected.read(["table", "reason", "detail"], where=of_pin).sort_by("table").to_pylist()

@@ -52,14 +52,29 @@ def saved_query(home: Path, profile: Profile, name: str) -> SavedQuery | None:
         RelpinsError: its file is no valid saved query.
     """
     for folder in (home / OWN_FOLDER, SHIPPED):
-        for path in (folder / f"{name}{suffix}" for suffix in LOADERS):
-            if path.is_file():
-                stat = path.stat()
-                saved = _loaded(path, stat.st_mtime_ns, stat.st_size)
-                if saved.name == name:
-                    _check(saved, declared_names(profile))
-                    return saved
-    return strategies(home, profile).get(name)  # a file may give its query another name than its own
+        found = [saved for path in _files(folder) if (saved := _unless_another(path, name)) is not None]
+        if len(found) > 1:
+            raise QueryError(f"{found[0].path} and {found[1].path} are both named {name!r}; rename one")
+        if found:
+            _check(found[0], declared_names(profile))
+            return found[0]
+    return None
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*") if path.suffix in LOADERS and path.is_file())
+
+
+def _unless_another(path: Path, name: str) -> SavedQuery | None:
+    """The saved query of a file if it is the one of that name. One that cannot be read stands in its own way alone."""
+    stat = path.stat()
+    try:
+        saved = _loaded(path, stat.st_mtime_ns, stat.st_size)
+    except RelpinsError:
+        if path.stem == name:
+            raise
+        return None
+    return saved if saved.name == name else None
 
 
 def _check_filter(name: str, text: str, declared: Declared) -> None:

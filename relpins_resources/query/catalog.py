@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -175,6 +176,7 @@ class Catalog:
     semantic_ids: Ints | None = None  # (n, levels); -1 for an item without
     encoders: Encoders = field(default_factory=Encoders)
     images: Callable[[int], bytes] | None = None
+    pictures_below: Path | None = None  # where a query may name a picture's file
     filters: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, Callable[[Ints, Ints, Ints], Doubles]] = field(default_factory=dict)
     pair_features: Mapping[str, Callable[[Ints, Ints], Doubles]] = field(default_factory=dict)  # items, query items

@@ -11,6 +11,7 @@ NOWHERE = -1
 """Position of what stands in no text: a plan made in code or read from YAML."""
 
 
+LONGEST_PROBLEM = 1_000
 SHOWN_WIDTH = 160
 """Characters of a line that are shown around the place."""
 
@@ -23,6 +24,8 @@ class QueryError(RelpinsError):
     """
 
     def __init__(self, problem: str, text: str | None = None, position: int = NOWHERE) -> None:
+        if len(problem) > LONGEST_PROBLEM:  # a value that somebody gave may be of any size
+            problem = f"{problem[:LONGEST_PROBLEM]}... ({len(problem):,} characters)"
         self.problem = problem
         self.text = text
         self.position = position

@@ -219,6 +219,8 @@ def test_a_source_that_is_none(
         ("feeds: {related: [related_pin]}\n", ["'related_pin'", "did you mean related_pins"]),
         ("feeds: {related: [same_category]}\n", ["same_category needs source_category"]),
         ("feeds: {home: [related_pins]}\n", ["related_pins needs item_id besides user_id"]),
+        ("feeds: {related: [related_pins, related_pins]}\n", ["feeds.related", "named twice"]),
+        ("feeds: {related: []}\n", ["feeds.related", "at least 1"]),
         ("feeds: {nearest: 0}\n", ["feeds.nearest", "greater than or equal to 1", "got 0"]),
         ("feeds: {parameters: {limit: 4000}}\n", ["limit", "4000"]),
         ("ann: {backend: anoy}\n", ["'anoy'", "annoy", "exact"]),

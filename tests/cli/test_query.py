@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,39 @@ def test_pages_under_a_key_do_not_repeat(capsys: Capture, built: Built) -> None:
     assert call(capsys, *asked).json["results"] == pages[0]
 
 
+def test_a_long_query_in_one_line_is_no_file_name(capsys: Capture, built: Built) -> None:
+    text = "SELECT item_id FROM filter(limit=5) WHERE " + " AND ".join(f"item_id != 'nosuch{n}'" for n in range(30))
+    called = call(capsys, "query", text, "--json", "--home", built.home)
+    assert called.code == 0, called.err
+    assert len(called.json["results"]) == 5
+
+
+def test_what_is_not_built_is_named_in_a_warning(capsys: Capture, built: Built) -> None:
+    text = (
+        "SELECT * FROM retrieve(random_walk('pin037'), filter(limit=3))"
+        " ORDER BY score(expression='ranker + pair.hamming + user.shoe_size', input_user_id='u1') REORDER BY boosted()"
+    )
+    told = " ".join(call(capsys, "query", text, "--json", "--home", built.home).json["warnings"])
+    for name in ("random_walk", "ranker", "pair.hamming", "shoe_size", "boost"):
+        assert name in told
+
+
+def test_a_broken_strategy_of_ones_own_is_shown_with_its_line(
+    capsys: Capture, copy_of_built: Callable[[], Built]
+) -> None:
+    home = copy_of_built().home
+    (home / "strategies").mkdir()
+    (home / "strategies" / "mine.sql").write_text("SELECT *\nFROM filter()\nWHERE pric > 3")
+    called = call(capsys, "query", "mine", "--home", home)
+    assert called.code == 2
+    for word in ("mine.sql", "line 3", "did you mean price", "^"):
+        assert word in called.err
+    assert call(capsys, "query", "related_pins", "--home", home, "--param", f"item_id={PIN}").code == 0
+    (home / "strategies" / "mine.sql").write_text("---\nname: related_pins\n---\nSELECT * FROM ids(['pin037'])")
+    found = call(capsys, "query", "related_pins", "--home", home, "--json").json["results"]
+    assert [entry["item_id"] for entry in found] == ["pin037"]
+
+
 REFUSED: list[tuple[list[str], list[str]]] = [
     (["related_pin"], ["'related_pin'", "did you mean related_pins"]),
     (["related_pins"], ["item_id", "missing"]),
@@ -78,6 +112,10 @@ REFUSED: list[tuple[list[str], list[str]]] = [
     (["SELECT * FROM filter(); DROP TABLE pins"], ["DROP", "only reads"]),
     (["SELECT * FROM filter() ORDER BY score(expression='__import__(\"os\")')"], ["__import__", "^"]),
     (["SELECT * FROM filter() WHERE pric > 2"], ["pric", "did you mean price", "^"]),
+    (["SELECT pric FROM filter()"], ["pric", "did you mean price", "^"]),
+    (["SELECT * FROM filter(entity_type='users')"], ["retrieves items", "^"]),
+    (["nosuch/file.sql"], ["no saved query, no file"]),
+    (["x" * 300], ["no saved query, no file"]),
 ]
 
 

@@ -331,3 +331,65 @@ def test_pages_by_offset_are_the_slices_of_one_order() -> None:
     pages = [ids(run(text, catalog, item_id="p000", user_id=None, skip=skip)) for skip in (0, 5, 10)]
     whole = ids(run(text.replace("LIMIT 5 OFFSET $skip", "LIMIT 15"), catalog, item_id="p000", user_id=None))
     assert [one for page in pages for one in page] == whole
+
+
+def test_the_popular_pins_are_for_people_of_whom_nothing_is_known_and_keep_to_the_pre_filter() -> None:
+    catalog = small_catalog()
+    text = """SELECT * FROM similarity('clip_embedding', encoder=interaction_pooling($user_id),
+                                       where='board_category = "kitchen" AND price {}') LIMIT 5"""
+    assert ids(run(text.format("> 99999"), catalog, user_id="u0")) == []  # known: nothing matches
+    assert ids(run(text.format("> 99999"), catalog, user_id="nobody")) == []
+    found = catalog.positions(ids(run(text.format("< 50"), catalog, user_id="nobody")))
+    assert len(found) == 5
+    assert {catalog.columns["board_category"].data[item] for item in found} == {"kitchen"}
+    unbuilt = "SELECT * FROM similarity('twotower_embedding', encoder=precomputed_user($user_id))"
+    assert ids(run(unbuilt, catalog, user_id="u0")) == []
+    assert ids(run(unbuilt, catalog, user_id="u2")) != []
+
+
+def test_why_not_tells_the_truth_without_a_score_before_an_offset_and_of_the_right_reranker() -> None:
+    catalog = small_catalog()
+    plain = "SELECT * FROM similarity('clip_embedding', encoder=precomputed_item('p000'), limit=30) {} LIMIT {}"
+    order = ids(run(plain.format("", "30"), catalog))
+    query = parse_query(plain.format("", "5"))
+    told = why_not(query, execute(query, catalog, Batch()), order[10])
+    assert "place 11" in told["why"]
+    assert "score" not in told["why"]
+    assert "score" not in told
+    query = parse_query(plain.format("", "5 OFFSET 8"))
+    assert "before OFFSET 8" in why_not(query, execute(query, catalog, Batch()), order[3])["why"]
+    quota = "REORDER BY quota('board_category', at_most=1, window=20), diversity(0.0)"
+    query = parse_query(plain.format(quota, "4"))
+    answer = execute(query, catalog, Batch())
+    missing = next(one for one in order[:4] if one not in ids(answer))
+    assert why_not(query, answer, missing)["dropped_by"] == "quota"
+
+
+def test_a_list_may_hold_parameters() -> None:
+    assert ids(run("SELECT * FROM ids([$one, 'p002'])", small_catalog(), one="p005")) == ["p005", "p002"]
+    both("SELECT * FROM ids([$one, 'p002'])", small_catalog(), "one", ["p005", "p001", None])
+
+
+ODD: list[tuple[str, dict[str, Any]]] = [
+    ("SELECT * FROM ids($x)", {"x": "[" * 100_000}),
+    ("SELECT * FROM candidate_attributes($x)", {"x": "[" * 100_000}),
+    ("SELECT * FROM similarity('clip_embedding', encoder=item_attribute_pooling(input_item_features=$x))",
+     {"x": '{"a":' * 50_000}),
+    ("SELECT * WHERE price > $x", {"x": b"bytes"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "values"), ODD)
+def test_odd_values_are_refused_in_few_words(text: str, values: dict[str, Any]) -> None:
+    with pytest.raises(QueryError) as refused:
+        run(text, small_catalog(), **values)
+    assert len(str(refused.value)) < 2_000
+
+
+def test_given_items_of_one_id_are_one_item_and_odd_times_stay_numbers() -> None:
+    text = "SELECT price, created_at FROM candidate_attributes($x)"
+    given = [{"item_id": "n", "created_at": 99999999999999999999}, {"item_id": "n", "price": 3}, {"item_id": "m"}]
+    rows = rows_of(parse_query(text), run(text, small_catalog(), x=given))
+    assert [row["item_id"] for row in rows] == ["n", "m"]
+    assert rows[0]["price"] is None
+    json.dumps(rows)

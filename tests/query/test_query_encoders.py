@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +81,25 @@ def test_a_pin_that_is_not_indexed_is_encoded_from_its_picture(tmp_path: Path) -
         png(255),
         {"image_path": str(tmp_path / "pin.png")},
         {"image_url": f"file://{tmp_path / 'pin.png'}"},
+        {"image_path": "pin.png"},
     ]
     batch = Bound(len(forms), {"pin": forms, "item": ["new"] * len(forms)})
-    found = encoded("item_attribute_pooling", batch, input_item_id="$item", input_item_features="$pin")
+    catalog = replace(CATALOG, pictures_below=tmp_path)
+    found = encoded("item_attribute_pooling", batch, of=catalog, input_item_id="$item", input_item_features="$pin")
     assert [direction(found, row) for row in range(len(forms))] == [90.0] * len(forms)
+
+
+@pytest.mark.parametrize("path", ["../secret.png", "/etc/passwd", "/dev/zero", "pipe", "folder", "nothing.png", "\0"])
+def test_pictures_are_files_below_the_source_and_nothing_is_told_of_others(tmp_path: Path, path: str) -> None:
+    (tmp_path / "secret.png").write_bytes(png(255))
+    below = tmp_path / "source"
+    (below / "folder").mkdir(parents=True)
+    os.mkfifo(below / "pipe")
+    catalog = replace(CATALOG, pictures_below=below)
+    with pytest.raises(QueryError, match="is no picture's file of the source; give the image's bytes as base64"):
+        encoded(
+            "item_attribute_pooling", Bound(1, {"pin": [{"image_path": path}]}), of=catalog, input_item_features="$pin"
+        )
 
 
 def test_a_pin_that_is_not_indexed_is_encoded_from_its_words() -> None:
@@ -103,7 +120,7 @@ def test_an_indexed_item_goes_before_its_features() -> None:
         ("{broken", "start like JSON"),
         ({"image": "???"}, "not base64"),
         ({"image": base64.b64encode(b"no picture").decode()}, "the picture of an item cannot be used"),
-        ({"image_path": "/nowhere/pin.png"}, "'/nowhere/pin.png' cannot be read: No such file"),
+        ({"image_path": "/nowhere/pin.png"}, "no picture's file of the source"),
         ({"image_url": "https://example.org/pin.png"}, "is not fetched"),
         (3, "text, received int"),
     ],

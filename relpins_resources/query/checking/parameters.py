@@ -166,7 +166,9 @@ def _fitted(value: Any, wanted: ParameterType) -> Any:
 
 
 def _is_plain(value: Any, depth: int = 0) -> bool:
-    if isinstance(value, bool | str | bytes) or value is None:
+    if isinstance(value, str):
+        return not any("\ud800" <= letter <= "\udfff" for letter in value)  # halves of letters, which nothing encodes
+    if isinstance(value, bool | bytes) or value is None:
         return True
     if isinstance(value, int | float):
         return abs(value) < MOST_NUMBER  # false for NaN, and exact for whole numbers of any size

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from relpins_resources.ann.scores import snap
 from relpins_resources.query.catalog import MICRO, Booleans, Column, Doubles, Hits, Ints
+from relpins_resources.query.errors import QueryError
 from relpins_resources.query.execution.arrays import places_in
 from relpins_resources.query.execution.entities import Entities
 from relpins_resources.query.expressions.evaluate import keeps
@@ -74,7 +75,13 @@ class CandidateFrame:
         return Value("number", (self.now - created.data) / SECONDS_A_DAY, created.is_null)
 
     def parameter(self, name: str) -> Value:
-        return self._once(("parameter", name), lambda: value_of(self.entities.batch.parameter(name)))
+        return self._once(("parameter", name), lambda: self._parameter(name))
+
+    def _parameter(self, name: str) -> Value:
+        given = self.entities.batch.parameter(name)
+        if any(isinstance(one, bytes) for one in given):
+            raise QueryError(f"parameter {name!r} is bytes, which compare with nothing; give a text or a number")
+        return value_of(given)
 
     # ---- similarity to the query entity
 

@@ -17,7 +17,7 @@ OF_USERS = ("precomputed_user", "user_attribute_pooling", "interaction_pooling",
 def without_history(query: Query, entities: Entities, united: Ints) -> tuple[Ints, Booleans]:
     """The candidates (b, u), and (b,) which queries had none because they start from a user of whom nothing is known.
 
-    Those get the popular pins that their first retriever's `where` lets through instead, as many as it would have given.
+    Those get the popular pins that their first retriever's `where` lets through, as many as it would have given.
     """
     nothing: Booleans = np.logical_not(np.any(united >= 0, axis=1))
     if not nothing.any() or not starts_from_users(query):

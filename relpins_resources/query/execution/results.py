@@ -67,7 +67,10 @@ def cell(column: Column, item: int) -> Any:
         return None
     value = column.data[item]
     if column.kind == "time":
-        return datetime.fromtimestamp(float(value), UTC).isoformat()
+        try:
+            return datetime.fromtimestamp(float(value), UTC).isoformat()
+        except (OverflowError, OSError, ValueError):  # beyond the years that a calendar has
+            return float(value)
     if isinstance(value, np.ndarray):
         return value.tolist()
     return value.item() if isinstance(value, np.generic) else value

@@ -64,6 +64,8 @@ def read(text: str, start: int = 0, end: int | None = None) -> Entry:
     try:
         _refuse_odd(part, text, start)
         node = yaml.compose(part, Loader=_Loader)
+    except OverflowError:
+        raise QueryError("the YAML has an escape that is no letter", text, start) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = f"this is not YAML: {error.problem or error.context}"

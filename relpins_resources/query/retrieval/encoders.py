@@ -119,11 +119,11 @@ def _of_items(request: Request, embedding: Embedding, objects: Sequence[Any], fe
     for i, given in enumerate(objects):
         box = parse_box(given, at)
         if box is not None:
-            pins[i] = _part_of(request, int(items[i]), parse_pin(features[i], at), box)
+            pins[i] = _part_of(request, int(items[i]), parse_pin(features[i], at, request.catalog.pictures_below), box)
             known[i] = False
     for i, given in enumerate(features):
         if pins[i] is None and not known[i] and objects[i] is None:
-            pins[i] = parse_pin(given, at)
+            pins[i] = parse_pin(given, at, request.catalog.pictures_below)
     if any(pin is not None for pin in pins):
         encoded, is_encoded = encode_pins(request.catalog, embedding, pins, at)
         vectors, known = np.where(is_encoded[:, None], encoded, vectors), known | is_encoded

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from relpins_resources.query.catalog import (
     Shares,
 )
 from relpins_resources.query.errors import QueryError
+from relpins_resources.query.json_text import parsed
 from relpins_resources.query.plan import Query
 from relpins_resources.query.retrieval.features import IMAGES, PATHS, TEXTS, Pin, encode_pins, parse_pin
 from relpins_resources.query.retrieval.requests import Bindings
@@ -59,7 +61,9 @@ def with_given_items(catalog: Catalog, query: Query, batch: Bindings) -> Catalog
     if not stages:
         return catalog
     lists = [parse_items(one, stage.at) for stage in stages for one in batch.values(stage.get("item_attributes"))]
-    distinct = {_key(item): item for items in lists for item in items}
+    distinct: dict[str, Mapping[str, Any]] = {}
+    for item in (one for items in lists for one in items):
+        distinct.setdefault(_key(item), item)  # of two with one id the first counts
     unknown = [key for key, item in distinct.items() if catalog.positions([_id_of(item)])[0] < 0]
     keys = sorted(unknown, key=lambda key: (_named(distinct[key]), key))  # so that ties break by id
     return _extended(catalog, {key: distinct[key] for key in keys}, stages[0].at)
@@ -69,7 +73,7 @@ def parse_items(given: Any, at: int) -> list[Mapping[str, Any]]:
     """Attributes of items from a list of mappings, from one, or from the JSON text of either; none from None."""
     if isinstance(given, str):
         try:
-            given = json.loads(given)
+            given = parsed(given)
         except ValueError as error:
             raise QueryError(f"item_attributes is text and no JSON: {error}", position=at) from None
     items = [] if given is None else given if isinstance(given, (list, tuple)) else [given]
@@ -90,7 +94,7 @@ def _extended(base: Catalog, items: Mapping[str, Mapping[str, Any]], at: int) ->
     given["item_ids"] = np.concatenate([base.item_ids, ids])
     given["is_candidate"] = np.concatenate([base.is_candidate, np.zeros(len(new), bool)])
     given["columns"] = Columns({name: partial(_column, base, name, new, at) for name in base.columns})
-    pins = [_pin(item, at) for item in new]
+    pins = [_pin(item, at, base.pictures_below) for item in new]
     given["embeddings"] = {
         name: None if one is None else _ExtendedEmbedding(base, one, pins, at) for name, one in base.embeddings.items()
     }
@@ -163,11 +167,15 @@ def _encoded(base: Catalog, embedding: Embedding, pins: Sequence[Pin], at: int) 
     return encode_pins(base, embedding, [Pin(pin.image) if sees else pin for pin in pins], at)
 
 
-def _pin(item: Mapping[str, Any], at: int) -> Pin:
+def _pin(item: Mapping[str, Any], at: int, below: Path | None) -> Pin:
     known = {name: item[name] for name in (*IMAGES, *PATHS, *TEXTS) if item.get(name)}
-    if str(known.get("image_url", "")).startswith(("http://", "https://")):
-        del known["image_url"]  # it is a column of the item as well, and nothing is fetched
-    return (parse_pin(known, at) or Pin()) if known else Pin()
+    try:
+        return (parse_pin(known, at, below) or Pin()) if known else Pin()
+    except QueryError:
+        if "image_url" not in known:
+            raise
+    del known["image_url"]  # a column of the item as well: it need not lead to a picture
+    return (parse_pin(known, at, below) or Pin()) if known else Pin()
 
 
 def _id_of(item: Mapping[str, Any]) -> Any:
@@ -179,7 +187,9 @@ def _named(item: Mapping[str, Any]) -> str:
 
 
 def _key(item: Mapping[str, Any]) -> str:
-    return json.dumps(dict(item), sort_keys=True, default=repr)
+    """Its id; of an item without one, all that it says."""
+    item_id = _id_of(item)
+    return f"id {item_id}" if item_id is not None else json.dumps(dict(item), sort_keys=True, default=repr)
 
 
 def _column(base: Catalog, name: str, items: Sequence[Mapping[str, Any]], at: int) -> Column:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +18,13 @@ from relpins_resources.errors import RelpinsError
 from relpins_resources.images import ImageRejected, decode_pixels
 from relpins_resources.query.catalog import Booleans, Catalog, Embedding, Floats
 from relpins_resources.query.errors import QueryError
+from relpins_resources.query.json_text import parsed
 
 IMAGES = ("image", "image_bytes", "image_base64")
 PATHS = ("image_path", "image_url")
 TEXTS = ("title", "description", "visual_description", "text")
 LONGEST_PATH = 4_096
+MOST_BYTES = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,11 @@ class Pin:
     text: str = ""
 
 
-def parse_pin(value: Any, at: int) -> Pin | None:
+def parse_pin(value: Any, at: int, below: Path | None = None) -> Pin | None:
     """A pin from a mapping, from JSON text of one, from text alone, or from bytes; None from None.
 
     A mapping holds the picture as bytes or base64 text in `image`, or as a file's path in `image_path`, and words in
-    `title`, `description`, `visual_description` and `text`.
+    `title`, `description`, `visual_description` and `text`. Files are read below the folder `below` alone.
 
     Raises:
         QueryError: it is nothing of the kind, or the picture cannot be read.
@@ -48,9 +49,9 @@ def parse_pin(value: Any, at: int) -> Pin | None:
     if isinstance(value, bytes):
         return Pin(value)
     if isinstance(value, str):
-        return _of_text(value, at)
+        return _of_text(value, at, below)
     if isinstance(value, Mapping):
-        return _of_mapping(value, at)
+        return _of_mapping(value, at, below)
     wanted = f"a mapping such as {{'image_path': ..., 'title': ...}}, or text, received {type(value).__name__}"
     raise QueryError(f"the features of an item are {wanted}", position=at)
 
@@ -84,7 +85,7 @@ def parse_box(value: Any, at: int) -> tuple[float, float, float, float] | None:
     parts = value
     if isinstance(value, str):
         try:
-            parts = json.loads(value if value.lstrip().startswith("[") else f"[{value}]")
+            parts = parsed(value if value.lstrip().startswith("[") else f"[{value}]")
         except ValueError:
             parts = None
     if isinstance(parts, (int, float)) or (isinstance(parts, list) and len(parts) == 1):
@@ -114,20 +115,20 @@ def cropped(jpeg: bytes, box: tuple[float, float, float, float]) -> bytes:
     return file.getvalue()
 
 
-def _of_text(text: str, at: int) -> Pin:
+def _of_text(text: str, at: int, below: Path | None) -> Pin:
     stripped = text.strip()
     if stripped.startswith("{"):
         try:
-            parsed = json.loads(stripped)
+            mapping = parsed(stripped)
         except ValueError as error:
             raise QueryError(f"the features of an item start like JSON and are none: {error}", position=at) from None
-        return _of_mapping(parsed, at)
+        return _of_mapping(mapping, at, below)
     if stripped.startswith("data:image/"):
         return Pin(_decoded(stripped, at))
     return Pin(text=stripped)
 
 
-def _of_mapping(value: Mapping[str, Any], at: int) -> Pin:
+def _of_mapping(value: Mapping[str, Any], at: int, below: Path | None) -> Pin:
     known = (*IMAGES, *PATHS, *TEXTS)
     if not any(name in value for name in known):
         raise QueryError(
@@ -140,7 +141,7 @@ def _of_mapping(value: Mapping[str, Any], at: int) -> Pin:
     if image is not None:
         data = image if isinstance(image, bytes) else _decoded(str(image), at)
     elif path is not None:
-        data = _read(str(path), at)
+        data = _read(str(path), at, below)
     words = [str(value[name]).strip() for name in TEXTS if value.get(name)]
     return Pin(data, ". ".join(dict.fromkeys(words)))
 
@@ -154,11 +155,19 @@ def _decoded(text: str, at: int) -> bytes:
         ) from None
 
 
-def _read(path: str, at: int) -> bytes:
+def _read(path: str, at: int, below: Path | None) -> bytes:
+    """The bytes of a picture's file within `below`. One message whatever is wrong: it tells nothing of other files."""
     if path.startswith(("http://", "https://")):
-        raise QueryError(f"{path!r} is not fetched; give the image's bytes as base64, or a local path", position=at)
+        raise QueryError(f"{path[:200]!r} is not fetched; give the image's bytes as base64", position=at)
+    problem = QueryError(
+        f"image {path[:200]!r} is no picture's file of the source; give the image's bytes as base64", position=at
+    )
+    if below is None:
+        raise problem
     try:
-        return Path(path.removeprefix("file://")[:LONGEST_PATH]).read_bytes()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise QueryError(f"image {path!r} cannot be read: {reason}", position=at) from None
+        file = (below / path.removeprefix("file://")[:LONGEST_PATH]).resolve()
+        if not (file.is_relative_to(below.resolve()) and file.is_file() and file.stat().st_size <= MOST_BYTES):
+            raise problem
+        return file.read_bytes()
+    except (OSError, ValueError):
+        raise problem from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from relpins_resources.query.catalog import Catalog, Column, Embedding, Floats, Ints
 from relpins_resources.query.errors import QueryError
+from relpins_resources.query.json_text import parsed
 from relpins_resources.query.plan import Name, OrderKey
 from relpins_resources.query.retrieval.pooling import pooled
 from relpins_resources.query.retrieval.popular import RANK, sort_items
@@ -48,7 +48,7 @@ def _attributes(catalog: Catalog, user_id: Any, features: Any, at: int) -> dict[
     given = features
     if isinstance(features, str):
         try:
-            given = json.loads(features)
+            given = parsed(features)
         except ValueError:
             given = features
     if given is not None and not isinstance(given, Mapping):

@@ -27,7 +27,7 @@ def array_has(given: Arguments) -> Value:
 
 def array_has_any(given: Arguments) -> Value:
     """Whether a list has at least one element of another; one value alone is a list of one."""
-    return _paired(given, _wanted(given), lambda held, wanted: any(_has(held, one) for one in wanted))
+    return _paired(given, _wanted(given), lambda held, wanted: bool(held) and any(_has(held, one) for one in wanted))
 
 
 def array_has_all(given: Arguments) -> Value:

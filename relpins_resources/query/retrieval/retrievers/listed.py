@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
 
 from relpins_resources.query.catalog import Hits
 from relpins_resources.query.errors import QueryError
+from relpins_resources.query.json_text import parsed
 from relpins_resources.query.retrieval.retrievers.base import Request, listed
 
 
@@ -37,7 +37,7 @@ def id_list(given: Any, at: int) -> list[Any]:
     """
     if isinstance(given, str) and given.lstrip().startswith("["):
         try:
-            given = json.loads(given)
+            given = parsed(given)
         except ValueError as error:
             raise QueryError(f"item_ids starts like a JSON list and is none: {error}", position=at) from None
     if given is None:
