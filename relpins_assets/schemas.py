@@ -323,7 +323,7 @@ def _feeds(name: str, unit: str, what: str) -> tuple[TableSchema, TableSchema]:
             *key,
             Column("rank", pa.int32(), "place in the feed, 1 is first", is_nullable=False),
             _id("candidate_pin_id", "the pin recommended there"),
-            Column("score", FLOAT, "its score, before reordering"),
+            Column("score", FLOAT, "its score, before reordering; null where the query has none"),
             *ranks,
             Column("cooccurrence_rank", pa.int32(), "place among the pins that share boards; null if not among them"),
             Column("n_shared_boards", pa.int32(), "boards that both images stand on"),

@@ -52,7 +52,7 @@ def feed_rows(answer: Answer, strategy: Strategy, ids: Sequence[str], unit: str)
             unit: pa.array(np.array(ids, dtype=object)[row], pa.string()),
             "rank": pa.array(rank + 1, pa.int32()),
             "candidate_pin_id": pa.array(catalog.item_ids[items], pa.string()),
-            "score": pa.array(answer.scores[row, rank], pa.float64()),
+            "score": pa.array(answer.scores[row, rank], pa.float64(), mask=~np.isfinite(answer.scores[row, rank])),
             **ranks,
             "cooccurrence_rank": picked(frame.retrieval_rank(boards), pa.int32()) if boards else nothing,
             "n_shared_boards": picked(frame.retrieval_score(boards), pa.int32()) if boards else nothing,

@@ -98,6 +98,16 @@ def test_a_broken_strategy_of_ones_own_is_shown_with_its_line(
     assert [entry["item_id"] for entry in found] == ["pin037"]
 
 
+def test_a_filter_of_the_profile_that_is_none_is_shown(capsys: Capture, built: Built, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("clip: {backend: grid}\nfilters: {cheap: pric < 3}\n")
+    called = call(
+        capsys, "build", "--home", tmp_path / "home", "--source", built.source, "--profile", tmp_path / "mine.yaml"
+    )
+    assert called.code == 2
+    for word in ("filter 'cheap' of the profile", "did you mean price", "^"):
+        assert word in called.err
+
+
 REFUSED: list[tuple[list[str], list[str]]] = [
     (["related_pin"], ["'related_pin'", "did you mean related_pins"]),
     (["related_pins"], ["item_id", "missing"]),

@@ -74,6 +74,12 @@ class History(RuleBasedStateMachine):
         self.world.save(f"board{board:02d}", self._pick(which))
         self.small_changes += 1
 
+    @precondition(lambda self: len(self.world.saves) > 40)
+    @rule(which=st.integers(0, 10_000))
+    def unsave(self, which: int) -> None:
+        del self.world.saves[sorted(self.world.saves)[which % len(self.world.saves)]]
+        self.small_changes += 1
+
     @rule(board=st.integers(0, 17))
     def rename_board(self, board: int) -> None:
         self.world.boards[f"board{board:02d}"] += " tulip"
