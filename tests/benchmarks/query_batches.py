@@ -19,7 +19,7 @@ from relpins_resources.lake.refresh import plan_refresh, refresh
 from relpins_resources.query.catalog import Catalog, Hits
 from relpins_resources.query.execution import Batch, execute
 from relpins_resources.query.execution.entities import Entities
-from relpins_resources.query.execution.executor import _hits
+from relpins_resources.query.execution.retrieving import hits_of
 
 UNIT = "pin_id"
 
@@ -46,7 +46,7 @@ def batch_rates(strategy: Strategy, catalog: Catalog, n_pins: int) -> dict[str, 
 def retrieved(strategy: Strategy, catalog: Catalog, ids: list[str]) -> list[Hits]:
     """The candidate lists of a batch, one per retriever."""
     entities = Entities(strategy.query, catalog, Batch(len(ids), strategy.values, {strategy.starts_from: ids}))
-    return [_hits(stage, entities) for stage in strategy.query.retrievers]
+    return [hits_of(stage, entities) for stage in strategy.query.retrievers]
 
 
 def _refreshed(

@@ -27,6 +27,7 @@ from relpins_resources.query.execution.retrieving import hits_of
 from relpins_resources.query.expressions.evaluate import keeps
 from relpins_resources.query.expressions.terms import Term, score_of, score_terms
 from relpins_resources.query.plan import Argument, Query
+from relpins_resources.query.reranking.base import Ranking
 from relpins_resources.query.retrieval.extended import with_given_items
 from relpins_resources.query.stages import MOST_ROWS
 
@@ -98,55 +99,68 @@ def execute(
     watch = Stopwatch()
     entities = Entities(query, with_given_items(catalog, query, batch), batch)
     limit, offset = row_bounds(query, batch)
+    wanted = offset + limit
     with watch.over("retrieve"):
         found = list(retrieved) if retrieved is not None else [hits_of(one, entities) for one in query.retrievers]
-    names = retriever_names(query)
-    hits = dict(zip(names, found, strict=True))
+    hits = dict(zip(retriever_names(query), found, strict=True))
     with watch.over("unite"):
-        united = union([one.items for one in found], batch.size)
-        united, is_popular = without_history(query, entities, united)
+        united, is_popular = without_history(query, entities, union([one.items for one in found], batch.size))
     with watch.over("filter"):
-        frame = CandidateFrame(entities, united, hits)
-        if query.where is not None:
-            frame = CandidateFrame(entities, kept(united, keeps(query.where, frame)), hits)
-        if leave_out is not None and len(leave_out):
-            frame = CandidateFrame(entities, kept(frame.items, ~np.isin(frame.items, leave_out)), hits)
+        frame = _filtered(query, CandidateFrame(entities, united, hits), leave_out)
     with watch.over("score"):
         terms, scores = _scored(query, frame, is_popular)
     with watch.over("order"):
-        wanted = offset + limit
         pool = ordered(query, frame, scores, max(POOL_PER_ROW * limit, SMALLEST_POOL, wanted), is_popular)
         is_by_score = (query.score is not None and not query.order_by) | is_popular
-        ranking = ranking_of(frame, np.where(is_by_score[:, None], scores, np.nan), pool)
+        first = ranking_of(frame, np.where(is_by_score[:, None], scores, np.nan), pool)
     reordering = Reordering(query, frame, united, entities, [])
-    in_order, steps = ranking.items, []
-    for stage in query.rerankers:
-        with watch.over(stage.kind):
-            # one that is followed by another orders some more, for what the next one leaves out or moves down
-            is_last = stage is query.rerankers[-1]
-            ranking = reordering.reranked(stage, ranking, wanted if is_last else wanted + max(wanted, AHEAD))
-            steps.append((stage.kind, ranking.items))
+    steps = _reordered(reordering, first, wanted, watch)
+    last = steps[-1][1] if steps else first
     rows = slice(offset, wanted)
-    source = ranking.source[:, rows]
+    source = last.source[:, rows]
     return Answer(
-        ranking.items[:, rows],
-        np.where(source >= 0, at_columns(scores, source), ranking.scores[:, rows]),
-        source,
-        united,
-        frame,
-        scores,
-        pool,
-        terms,
-        hits,
-        is_popular,
-        limit,
-        offset,
-        watch.stages,
-        entities,
-        list(dict.fromkeys(reordering.warnings)),
-        in_order,
-        steps,
+        items=last.items[:, rows],
+        scores=np.where(source >= 0, at_columns(scores, source), last.scores[:, rows]),
+        source=source,
+        united=united,
+        frame=frame,
+        candidate_scores=scores,
+        pool=pool,
+        terms=terms,
+        hits=hits,
+        is_popular=is_popular,
+        limit=limit,
+        offset=offset,
+        milliseconds=watch.stages,
+        entities=entities,
+        warnings=list(dict.fromkeys(reordering.warnings)),
+        ordered=first.items,
+        steps=[(kind, ranking.items) for kind, ranking in steps],
     )
+
+
+def _filtered(query: Query, frame: CandidateFrame, leave_out: Ints | None) -> CandidateFrame:
+    """The candidates that WHERE keeps, without those shown before."""
+    if query.where is not None:
+        frame = CandidateFrame(frame.entities, kept(frame.items, keeps(query.where, frame)), frame.hits)
+    if leave_out is not None and len(leave_out):
+        frame = CandidateFrame(frame.entities, kept(frame.items, ~np.isin(frame.items, leave_out)), frame.hits)
+    return frame
+
+
+def _reordered(reordering: Reordering, ranking: Ranking, wanted: int, watch: Stopwatch) -> list[tuple[str, Ranking]]:
+    """Each reranker in turn, and the ranking as it left it.
+
+    One that is followed by another orders some more rows than are wanted, for what the next leaves out or moves down.
+    """
+    steps: list[tuple[str, Ranking]] = []
+    stages = reordering.query.rerankers
+    for stage in stages:
+        with watch.over(stage.kind):
+            ahead = 0 if stage is stages[-1] else max(wanted, AHEAD)
+            ranking = reordering.reranked(stage, ranking, wanted + ahead)
+        steps.append((stage.kind, ranking))
+    return steps
 
 
 def row_bounds(query: Query, batch: Batch) -> tuple[int, int]:
