@@ -69,7 +69,7 @@ def related_feed(home: Path, pin_id: str, limit: int, strategy: str | None = Non
         {
             "id": row["item_id"],
             **{name: row[name] for name in shown},
-            "metadata": {name: row[name] for name in METADATA},
+            "metadata": {name: row.get(name) for name in METADATA},  # an earlier release may have had fewer
         }
         for row in rows
     ]

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from relpins_assets.schemas import TABLES
 from relpins_assets.workspace import Workspace
-from relpins_resources.lake import Outcome, Plan, RefreshReport, Table, TableSchema, plan_refresh, refresh
+from relpins_resources.lake import Lake, Outcome, Plan, RefreshReport, Table, TableSchema, plan_refresh, refresh
 from relpins_resources.lake.sql import connect
 
 OWNERS = ["team:relpins"]
@@ -124,6 +124,7 @@ def refresh_asset(
     lake = workspace.lake
     table = lake.table(name)
     table.create()
+    _renew_outdated(context, lake, table)
     plan = plan_asset(workspace, name, wanted)
     if plan is None:
         raise dg.Failure(f"{name} cannot be computed yet; materialise what it depends on first")
@@ -137,6 +138,16 @@ def refresh_asset(
         batch_units=batch_units,
         progress=Progress(context, name),
     )
+
+
+def _renew_outdated(context: dg.AssetExecutionContext, lake: Lake, table: Table) -> None:
+    """Empty a table that an earlier release wrote with other columns, and its ledger: all of it is computed again."""
+    both = [table, *([lake.table(table.schema.ledger)] if table.schema.ledger else [])]
+    if any(one.is_outdated() for one in both):
+        context.log.info(f"{table.name}: its columns changed with this release; it is computed anew")
+        for one in both:
+            if one.exists():
+                one.empty()
 
 
 def _plan_line(name: str, plan: Plan) -> str:

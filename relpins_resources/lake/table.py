@@ -95,6 +95,17 @@ class Table:
             if not self.exists():
                 lance.write_dataset(self._keyed(self.schema.arrow(vector_dim).empty_table()), str(self.path))
 
+    def is_outdated(self) -> bool:
+        """Whether it was written with other columns than are declared now."""
+        if not self.exists():
+            return False
+        declared, found = self.schema.arrow(self.vector_dim()), self.dataset().schema
+        return [(one.name, one.type) for one in declared] != [(one.name, one.type) for one in found]
+
+    def empty(self) -> None:
+        """Leave it without a row, in the columns declared now; versions that snapshots name stay as they are."""
+        self.overwrite(self.schema.arrow(self.vector_dim()).empty_table())
+
     def upsert(self, rows: pa.Table) -> None:
         """Insert rows, replacing those with the same key; a key may stand among `rows` once."""
         self._merge(rows, delete_where=None)

@@ -1,6 +1,7 @@
 """One table: what is written is what is read, and every write is whole."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lake_tables import FEEDS, PINS, REJECTED, VECTORS, feeds, feeds_of, pins, titles_of, units, vector_rows
 
-from relpins_resources.lake import Table
+from relpins_resources.lake import Column, Table
 from relpins_resources.lake.table import INDEX_FROM_ROWS, vectors
 
 NASTY = ["a|b", "a", "b", "it's", "'; DROP", "back\\slash", "", " ", "ünï", "`tick`", '"double"', "%", "null"]
@@ -301,3 +302,19 @@ def test_a_small_table_gets_no_index(table: Table) -> None:
     table.upsert(pins(["a"]))
     table.ensure_key_index()
     assert table.dataset().describe_indices() == []
+
+
+def test_a_table_with_other_columns_is_emptied_and_its_old_versions_stay(tmp_path: Path) -> None:
+    table = Table(PINS, tmp_path / "pins.lance")
+    table.upsert(pins(["a", "b"]))
+    assert not table.is_outdated()
+    wider = replace(PINS, columns=(*PINS.columns, Column("rank", pa.int32(), "new with a release")))
+    renewed = Table(wider, table.path)
+    assert renewed.is_outdated()
+    before = renewed.version()
+    renewed.empty()
+    assert not renewed.is_outdated()
+    assert renewed.count() == 0
+    assert table.at(before).count() == 2
+    renewed.upsert(pins(["c"]).append_column("rank", pa.array([1], pa.int32())))
+    assert renewed.read()["rank"].to_pylist() == [1]
