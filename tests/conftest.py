@@ -5,9 +5,15 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("ci", derandomize=not os.environ.get("RELPINS_DEEP"), database=None, deadline=None)
+settings.register_profile(
+    "ci",
+    derandomize=not os.environ.get("RELPINS_DEEP"),
+    database=None,
+    deadline=None,  # a busy machine is no failure
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("ci")
 
 
