@@ -11,7 +11,6 @@ from relpins_resources.query.checking.names import Declared
 from relpins_resources.query.expressions.values import Kind
 
 TEXT_SPACES = ("content_embedding", "clip_embedding")
-MODELS = ("ranker", "twotower")
 PAIR_FEATURES = (
     "hamming",
     "annotation_match",
@@ -45,7 +44,6 @@ def declared_names(profile: Profile) -> Declared:
         embeddings=tuple(SPACES),
         item_columns=kinds,
         text_embeddings=TEXT_SPACES,
-        models=MODELS,
         pair_features=PAIR_FEATURES,
         filters=(*FILTERS, *profile.filters),
     )

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from relpins_assets.indexes.layers import IndexRefresh, refresh_index
+from relpins_assets.indexes.layers import RECALL_FLOOR, RECALL_K, RECALL_QUERIES, IndexRefresh, refresh_index
 from relpins_assets.indexes.words import index_words, texts_of, wanted_words
 from relpins_assets.refreshing import (
     OWNERS,
@@ -16,10 +16,6 @@ from relpins_assets.refreshing import (
     wants,
 )
 from relpins_assets.workspace import Workspace
-
-RECALL_K = 10
-RECALL_FLOOR = 0.95
-RECALL_QUERIES = 200
 
 
 def _index(name: str, embeddings: str, what: str) -> dg.AssetsDefinition:

@@ -17,6 +17,8 @@ from relpins_resources.lake.artefacts import Artefact
 from relpins_resources.lake.fingerprints import digest
 from relpins_resources.lake.table import Table, vectors
 
+RECALL_K, RECALL_FLOOR, RECALL_QUERIES = 10, 0.95, 200
+"""What an index must find of the true neighbours, and of how many pins that is asked."""
 HELD = "held.parquet"
 """In an index folder: the ids it can find, with the fingerprint of the vector each was indexed with."""
 

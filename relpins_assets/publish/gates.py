@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from relpins_assets.indexes.layers import open_index
+from relpins_assets.indexes.layers import RECALL_FLOOR, RECALL_K, RECALL_QUERIES, open_index
 from relpins_assets.indexes.words import indexed_words
 from relpins_assets.refreshing import schema_problems
 from relpins_resources.lake import Lake
 
-RECALL_K = 10
-RECALL_FLOOR = 0.95
-RECALL_QUERIES = 200
 INDEXES = {"clip_index": "clip_embeddings", "content_index": "content_embeddings"}
 
 BROKEN_FEEDS = """

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from relpins_resources.query.plan import Scalar
 
 MANY = 64
+MODELS = ("ranker", "twotower")
+"""Names that stand for the score of a trained model."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from relpins_resources.query.expressions.values import Kind
+from relpins_resources.query.signatures import MODELS
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Declared:
     embeddings: Collection[str]
     item_columns: Mapping[str, Kind]
     text_embeddings: Collection[str] = ()
-    models: Collection[str] = ("ranker", "twotower")
+    models: Collection[str] = MODELS
     pair_features: Collection[str] = ()
     filters: Collection[str] = ()
     user_columns: Mapping[str, Kind] | None = None

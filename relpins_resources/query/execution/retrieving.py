@@ -12,10 +12,11 @@ from relpins_resources.query.expressions.evaluate import keeps
 from relpins_resources.query.plan import Call, Expr, Name, Param, Stage, walk
 from relpins_resources.query.retrieval.requests import argument_default
 from relpins_resources.query.retrieval.retrievers import RETRIEVERS
+from relpins_resources.query.signatures import MODELS
 
 CELLS_AT_ONCE = 1 << 24
 """Items times queries that a pre-filter is computed for together."""
-OF_THE_QUERY = ("query_item", "user", "pair", "user_category_affinity", "ranker", "twotower")
+OF_THE_QUERY = ("query_item", "user", "pair", "user_category_affinity", *MODELS)
 OF_THE_ITEM = (
     *("coalesce", "nullif", "abs", "sqrt", "log", "exp", "floor", "ceil", "round", "pow", "min", "max", "now_seconds"),
     *("lower", "upper", "length", "regexp_match", "array_has", "array_has_any", "array_has_all", "json_value"),

@@ -48,8 +48,8 @@ from relpins_resources.query.plan import (
     Scalar,
     Unary,
 )
+from relpins_resources.query.signatures import MODELS
 
-MODELS = ("ranker", "twotower")
 """Trained models that an expression may name."""
 ENTITIES: dict[str, Entity] = {"item": "item", "query_item": "query_item", "user": "user"}
 WHOLE = 2.0**63

@@ -56,6 +56,6 @@ def truncate(given: Arguments) -> Value:
 def cross_encoder(given: Arguments) -> Value:
     """Models that read a query and an item together; none is configured yet, so this only says what to do."""
     raise given.error(
-        f"{given.name} needs a model that reads the query and each item together, and none is configured; install one "
-        "with `pip install 'relpins[rerank]'`, or rank by text_search(mode='vector') and similarity()"
+        f"{given.name} needs a model that reads the query and each item together (`pip install 'relpins[rerank]'`), and"
+        " no profile can name one yet; rank by text_search(mode='vector') and similarity()"
     )
