@@ -11,10 +11,12 @@ from typing import Any
 
 import dagster as dg
 
+from relpins_assets.assignment.definitions import defs as assignment
 from relpins_assets.automation.jobs import build_jobs, build_schedules
 from relpins_assets.automation.sensors import build_sensor
 from relpins_assets.candidates.definitions import defs as candidates
 from relpins_assets.catalog.definitions import defs as catalog
+from relpins_assets.collections.definitions import defs as collections
 from relpins_assets.curation.definitions import defs as curation
 from relpins_assets.embeddings.definitions import defs as embeddings
 from relpins_assets.enrichment.definitions import defs as enrichment
@@ -24,6 +26,7 @@ from relpins_assets.feeds.saved import check_strategies
 from relpins_assets.home import open_home
 from relpins_assets.indexes.definitions import defs as indexes
 from relpins_assets.publish.definitions import defs as publish
+from relpins_assets.vocabulary.definitions import defs as vocabulary
 from relpins_assets.workspace import Workspace
 
 STAGES = {
@@ -32,8 +35,11 @@ STAGES = {
     "enrichment": enrichment,
     "embeddings": embeddings,
     "indexes": indexes,
+    "vocabulary": vocabulary,
+    "assignment": assignment,
     "candidates": candidates,
     "feeds": feeds,
+    "collections": collections,
     "evaluation": evaluation,
     "publish": publish,
 }

@@ -32,6 +32,49 @@ class Reading(Section):
     allow_deletes_over: float = Field(0.2, gt=0, le=1)
 
 
+class AttributeKey(Section):
+    """One kind of attribute. `examples` show what a value of it looks like; they are no list of what may be found.
+
+    `is_single`: a pin has one value of it at most.
+    """
+
+    description: str = ""
+    examples: tuple[str, ...] = ()
+    is_single: bool = False
+
+
+class Attributes(Section):
+    """What is asked of pins and kept of the answers.
+
+    `keys` is the closed list of kinds; by default the shipped one. A value is kept if at least `min_pins` images, and
+    `min_share` of all, carry it.
+    """
+
+    keys: dict[str, AttributeKey] = {}
+    min_pins: int = Field(5, ge=1)
+    min_share: float = Field(1e-4, ge=0, lt=1)
+
+
+class Topics(Section):
+    """Which tuples of attributes may become collections."""
+
+    min_pins: int = Field(6, ge=1)
+    max_attributes: int = Field(3, ge=2, le=4)
+    max_topics: int = Field(20_000, ge=1)
+    min_score: float = Field(4.0, ge=1, le=5)
+    min_each: float = Field(3.0, ge=1, le=5)
+
+
+class Collections(Section):
+    """How collections are filled, and which become pages."""
+
+    min_pins: int = Field(6, ge=1)
+    max_pins: int = Field(60, ge=1)
+    diversity: float = Field(0.2, ge=0, le=1)
+    site_name: str = "Collections"
+    base_url: str = "https://example.com"
+
+
 class Cooccurrence(Section):
     limit: int = Field(10_000, gt=0)
 
@@ -90,6 +133,10 @@ class Profile(Section):
     clip: dict[str, Any] = {"backend": "descriptor"}
     content: dict[str, Any] = {"backend": "sentence_transformers", "model": "bundled"}
     ann: dict[str, Any] = {"backend": "annoy"}
+    attributes: Attributes = Attributes()
+    judge: dict[str, Any] = {"backend": "statistical"}
+    topics: Topics = Topics()
+    collections: Collections = Collections()
     cooccurrence: Cooccurrence = Cooccurrence()
     feeds: Feeds = Feeds()
     filters: dict[str, str] = {}

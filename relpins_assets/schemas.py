@@ -233,6 +233,26 @@ ENRICHMENT = (
             FINGERPRINT,
         ),
     ),
+    TableSchema(
+        "raw_attributes",
+        "one row per pin, key, value and source",
+        ("pin_id", "key", "value", "source"),
+        (
+            _id("pin_id", "the pin"),
+            _id("key", "what kind of thing is said: color, material, style ..., from the closed list of the profile"),
+            _id("value", "what is said, in lower case, three words at most"),
+            _id("source", "who says it: view, title, description, merchant_tags, boards, price, category or pixels"),
+        ),
+        unit=("pin_id",),
+        ledger="raw_attribute_pins",
+    ),
+    TableSchema(
+        "raw_attribute_pins",
+        "one row per pin that was looked at for attributes",
+        ("pin_id",),
+        (_id("pin_id", "the pin"), FINGERPRINT),
+        kind="ledger",
+    ),
 )
 
 
@@ -286,6 +306,134 @@ UNBUILT = (
     _embeddings("pinclip_embeddings", "what its image, words and boards say together"),
 )
 """Declared, so that queries may name them; no asset fills them yet."""
+
+VOCABULARY = (
+    TableSchema(
+        "frequent_attributes",
+        "one row per key and value that any pin carries",
+        ("key", "value"),
+        (
+            _id("key", "the kind of attribute"),
+            _id("value", "as it was said"),
+            Column("n_pins", INT, "images that carry it", is_nullable=False),
+            Column("is_kept", BOOL, "whether it goes on to clustering", is_nullable=False),
+            Column("reason", STRING, "why it was cut; null if it was not"),
+        ),
+        kind="trained",
+    ),
+    TableSchema(
+        "attribute_clusters",
+        "one row per key and value that is frequent enough",
+        ("key", "value"),
+        (
+            _id("key", "the kind of attribute"),
+            _id("value", "one way to say it"),
+            _id("canonical", "the most frequent way to say the same"),
+            Column("n_pins", INT, "images that carry this form", is_nullable=False),
+            Column("distance", FLOAT, "mixed distance to the canonical form, 0 is the same"),
+            Column("form_distance", FLOAT, "how unlike they are spelt"),
+            Column("text_distance", FLOAT, "how unlike a sentence encoder finds them"),
+            Column("use_distance", FLOAT, "how unlike the pins are that carry them"),
+        ),
+        kind="trained",
+    ),
+    TableSchema(
+        "attribute_vocabulary",
+        "one row per attribute",
+        ("attribute_id",),
+        (
+            _id("attribute_id", "kept from version to version by the members it shares"),
+            _id("key", "the kind of attribute"),
+            _id("value", "its canonical form"),
+            Column("members", STRINGS, "every form that means it, the canonical one too", is_nullable=False),
+            Column("n_pins", INT, "images that carry any of them, when it was counted", is_nullable=False),
+            Column("idf", FLOAT, "log of images per image that carries it", is_nullable=False),
+            Column("edited", STRING, "which edit of the edit file made it so; null if none"),
+        ),
+        kind="trained",
+    ),
+    TableSchema(
+        "search_intents",
+        "one row per distinct query of the search log",
+        ("query",),
+        (
+            _id("query", "the query, in lower case, spaces collapsed"),
+            Column("n_searches", INT, "times it was searched, completed, filtered or browsed", is_nullable=False),
+            Column("n_clicks", INT, "how many of them led to a click", is_nullable=False),
+            Column("first_at", TIME, "first seen"),
+            Column("last_at", TIME, "last seen"),
+            _id("segment", "head: the most frequent that make up half of all searches; tail: the rest"),
+            Column("category", STRING, "the category that it names, in the vocabulary's form; null if none"),
+            Column("attribute_ids", STRINGS, "attributes that it asks for", is_nullable=False),
+            Column("price_min", FLOAT, "lowest price that it asks for"),
+            Column("price_max", FLOAT, "highest price that it asks for"),
+            Column("unread", STRINGS, "telling words that it was not possible to read", is_nullable=False),
+            FINGERPRINT,
+        ),
+    ),
+    TableSchema(
+        "topic_candidates",
+        "one row per tuple of attributes that enough images share",
+        ("topic_id",),
+        (
+            _id("topic_id", "names its attributes, in any order"),
+            Column("attribute_ids", STRINGS, "two to four attributes, in order of id", is_nullable=False),
+            _id("query", "how a person would search for it"),
+            Column("n_pins", INT, "images that carry all of them", is_nullable=False),
+            Column("lift", FLOAT, "of its weakest pair: how much oftener together than if independent"),
+        ),
+        kind="trained",
+    ),
+    TableSchema(
+        "judged_topics",
+        "one row per topic candidate",
+        ("topic_id",),
+        (
+            _id("topic_id", "the candidate"),
+            Column("attribute_ids", STRINGS, "its attributes, in order of id", is_nullable=False),
+            _id("query", "how a person would search for it"),
+            Column("coherence", FLOAT, "1 to 5: whether the attributes go together"),
+            Column("intent", FLOAT, "1 to 5: whether people want it; null if there is no search log"),
+            Column("phrasing", FLOAT, "1 to 5: whether people say it so; null if there is no search log"),
+            Column("score", FLOAT, "mean of the three, as far as they are known", is_nullable=False),
+            _id("verdict", "accepted, rejected or merged"),
+            _id("reason", "why, in words"),
+            Column("merged_into", STRING, "the topic that stands for it; null unless merged"),
+            _id("judge", "who judged"),
+        ),
+        kind="trained",
+    ),
+)
+
+ASSIGNMENT = (
+    TableSchema(
+        "attribute_assignments",
+        "one row per pin and attribute",
+        ("pin_id", "attribute_id"),
+        (
+            _id("pin_id", "the pin"),
+            _id("attribute_id", "the attribute"),
+            Column("confidence", FLOAT, "how likely it is true, 0 to 1", is_nullable=False),
+            Column("similarity", FLOAT, "cosine of the pin and the attribute in the dual encoder's space"),
+            Column("is_observed", BOOL, "whether the pin's raw attributes say it", is_nullable=False),
+        ),
+        unit=("pin_id",),
+        ledger="product_embeddings",
+        is_versioned=True,
+    ),
+    TableSchema(
+        "product_embeddings",
+        "one row per pin",
+        ("pin_id",),
+        (
+            _id("pin_id", "the pin"),
+            Column("vector", VECTOR, "where the dual encoder places it among attributes, unit length"),
+            FINGERPRINT,
+        ),
+        kind="ledger",
+        is_versioned=True,
+    ),
+)
 
 CANDIDATES = (
     TableSchema(
@@ -353,6 +501,68 @@ FEEDS = (
     *_feeds("home_feeds", "user_id", "the person that the feed is for"),
 )
 
+COLLECTIONS = (
+    TableSchema(
+        "shopping_collections",
+        "one row per topic and rank",
+        ("topic_id", "rank"),
+        (
+            _id("topic_id", "the topic"),
+            Column("rank", pa.int32(), "place in the collection, 1 is first", is_nullable=False),
+            _id("pin_id", "the pin"),
+            Column("score", FLOAT, "share of the topic's weight that it carries, by confidence", is_nullable=False),
+            Column("n_shared", pa.int32(), "attributes of the topic that it carries", is_nullable=False),
+            _id("matched_by", "strict: by the attributes it carries; vector: by where the dual encoder places it"),
+        ),
+        unit=("topic_id",),
+        ledger="collection_pools",
+    ),
+    TableSchema(
+        "collection_pools",
+        "one row per accepted topic",
+        ("topic_id",),
+        (
+            _id("topic_id", "the topic"),
+            Column("n_matched", INT, "images that match it strictly", is_nullable=False),
+            Column("is_published", BOOL, "whether it has inventory enough to be a collection", is_nullable=False),
+            FINGERPRINT,
+        ),
+        kind="ledger",
+    ),
+    TableSchema(
+        "intent_coverage",
+        "one row per search, and per cell of category and attribute, that people ask for",
+        ("kind", "name"),
+        (
+            _id("kind", "query or cell"),
+            _id("name", "the query; or category and attribute"),
+            Column("segment", STRING, "head or tail; null for cells"),
+            Column("n_searches", INT, "how much it is asked for", is_nullable=False),
+            Column("topic_id", STRING, "the collection that answers it best; null if none does"),
+            Column("covered", FLOAT, "share of what it asks that is answered, 0 to 1", is_nullable=False),
+            Column("gap_rank", INT, "1 is the demand most worth answering next; null where answered"),
+        ),
+        kind="report",
+    ),
+    TableSchema(
+        "landing_pages",
+        "one row per collection with inventory",
+        ("topic_id",),
+        (
+            _id("topic_id", "the collection's topic"),
+            _id("slug", "its address: lower-case words joined by hyphens, unique"),
+            _id("title", "its title"),
+            _id("intro", "a sentence or two that is true of its pins"),
+            Column("n_pins", INT, "pins it shows", is_nullable=False),
+            Column("related_topic_ids", STRINGS, "collections near it, nearest first", is_nullable=False),
+            _id("canonical_topic_id", "the page that stands for it: itself, or the one it nearly repeats"),
+            Column("is_published", BOOL, "whether it passed the quality gate", is_nullable=False),
+            Column("reason", STRING, "why it is kept out; null if it is not"),
+            FINGERPRINT,
+        ),
+    ),
+)
+
 EVALUATION = (
     TableSchema(
         "related_pins_quality",
@@ -369,6 +579,32 @@ EVALUATION = (
         ),
         kind="report",
     ),
+    TableSchema(
+        "attribute_quality",
+        "one row per system, metric and key",
+        ("system", "metric", "key"),
+        (
+            _id("system", "what assigned: raw, curated, the ten most frequent"),
+            _id("metric", "e.g. set_recall@10, distinct attributes, attributes per pin"),
+            _id("key", "the kind of attribute; all for all of them"),
+            Column("value", FLOAT, "the figure"),
+            Column("n", INT, "pins it is the mean of"),
+        ),
+        kind="report",
+    ),
+    TableSchema(
+        "collection_quality",
+        "one row per system, metric and family",
+        ("system", "metric", "family"),
+        (
+            _id("system", "collections from content, or the baseline from the search log"),
+            _id("metric", "e.g. precision@10, unique topics"),
+            _id("family", "the family of attributes; all for all of them, mean for the mean over families"),
+            Column("value", FLOAT, "the figure"),
+            Column("n", INT, "collections it is the mean of"),
+        ),
+        kind="report",
+    ),
 )
 
 TABLES = {
@@ -381,8 +617,11 @@ TABLES = {
         EMBEDDINGS,
         UNBUILT,
         INDEXES,
+        VOCABULARY,
+        ASSIGNMENT,
         CANDIDATES,
         FEEDS,
+        COLLECTIONS,
         EVALUATION,
     )
     for schema in group
