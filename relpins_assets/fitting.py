@@ -65,7 +65,7 @@ def chosen_or_fitted(
         is_usable: whether the old version fits the profile as it is now; one that does not counts as missing.
     """
     lake = workspace.lake
-    old = _old_version(workspace, name)
+    old = version_before(workspace, name)
     old = old if old is not None and is_usable(old) else None
     if old is not None and not refit:
         lake.choose("artefacts", name, old.version)
@@ -83,7 +83,7 @@ def chosen_or_fitted(
     return Fitted(made, is_new)
 
 
-def _old_version(workspace: Workspace, name: str) -> Artefact | None:
+def version_before(workspace: Workspace, name: str) -> Artefact | None:
     """What is published, else what was last chosen: a first build that was killed has published nothing yet."""
     lake = workspace.lake
     published = lake.snapshots.newest()

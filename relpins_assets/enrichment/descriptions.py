@@ -72,6 +72,9 @@ def describe(wanted: pa.Table, lake: Lake, describer: Describer, cache: Cache) -
             "color_shares": [[share for _, share in said["colors"]] for said in statements],
             "board_titles": wanted["board_titles"],
             "describer": [describer.name] * len(pins),
+            "attributes": pa.nulls(len(pins), pa.string()),
+            "objects": pa.nulls(len(pins), pa.string()),
+            "failure": pa.nulls(len(pins), pa.string()),
         }
     )
 

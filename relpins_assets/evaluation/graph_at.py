@@ -15,6 +15,7 @@ from relpins_assets.workspace import Workspace
 from relpins_resources.lake import Lake
 from relpins_resources.sources.layout import INPUT_TABLES
 
+JUDGED = ("related_pins_feeds", "home_feeds")
 KEPT_CUTS = 2
 BOOKKEEPING = ("image_hash", "source_file", "fingerprint")
 """Columns of raw tables that are not the source's own; a cut leaves them as they are."""
@@ -88,13 +89,18 @@ def _places(rows: pa.Table, wanted: pa.Table, key: list[str]) -> pa.Array:
 
 
 def _build(at: Workspace) -> None:
-    from relpins_assets.automation.jobs import REFIT
+    """Run what the feeds are made of, and the feeds; what stands beside them (attributes, collections) is not judged."""
+    from relpins_assets.automation.jobs import TRAINED
     from relpins_assets.definitions import build_definitions
 
-    job = build_definitions(at, without=("evaluation",)).resolve_job_def("build_all")
+    defs = build_definitions(at, without=("evaluation",))
+    needed = dg.AssetSelection.assets(*JUDGED).upstream().resolve(defs.resolve_asset_graph())
+    refit = {name: {"config": {"refit": True}} for name in TRAINED if dg.AssetKey(name) in needed}
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with dg.DagsterInstance.ephemeral() as instance:
-        job.execute_in_process(instance=instance, run_config={**REFIT, **quiet})
+        defs.resolve_job_def("build_all").execute_in_process(
+            instance=instance, run_config={"ops": refit, **quiet}, asset_selection=list(needed)
+        )
 
 
 def _forget_older(homes: Path) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import dagster as dg
 
 from relpins_assets.publish.gates import (
+    collection_problems,
     feed_problems,
     recall_problems,
     space_problems,
@@ -14,6 +15,7 @@ from relpins_assets.publish.gates import (
 from relpins_assets.refreshing import OWNERS, Materialized, WorkspaceParam
 
 GATES = {
+    "collection_integrity": collection_problems,
     "feed_integrity": feed_problems,
     "one_space": space_problems,
     "recall": recall_problems,

@@ -24,15 +24,42 @@ SELECT
 MEANING = {
     "without_content": "pins have a clip vector but no content vector",
     "without_feed": "pins have vectors but no feed",
-    "vanished": "feed entries name a pin that is gone",
+    "vanished": "feed entries or assignments name a pin that is gone",
     "themselves": "feeds recommend their own pin",
     "misnumbered": "feeds have gaps or repeats",
+    "unknown": "assignments name an attribute that is not in the vocabulary",
+    "vanished_shown": "places in collections name a pin that is gone",
+    "refused": "collections or pages are of topics that were not accepted",
+    "misnumbered_shown": "collections have gaps or repeats",
+    "empty_pages": "published pages have no pin",
 }
+
+BROKEN_COLLECTIONS = """
+SELECT
+    (SELECT count(*) FROM attribute_assignments a ANTI JOIN attribute_vocabulary v USING (attribute_id)) AS unknown,
+    (SELECT count(*) FROM attribute_assignments a ANTI JOIN pin_images i USING (pin_id)) AS vanished,
+    (SELECT count(*) FROM shopping_collections c ANTI JOIN pin_images i USING (pin_id)) AS vanished_shown,
+    (SELECT count(*) FROM (SELECT topic_id FROM collection_pools UNION SELECT topic_id FROM landing_pages) c
+     ANTI JOIN (SELECT topic_id FROM judged_topics WHERE verdict = 'accepted') t USING (topic_id)) AS refused,
+    (SELECT count(*) FROM (SELECT topic_id FROM shopping_collections GROUP BY 1
+                           HAVING max(rank) <> count(*) OR count(DISTINCT pin_id) <> count(*))) AS misnumbered_shown,
+    (SELECT count(*) FROM landing_pages p ANTI JOIN shopping_collections c USING (topic_id) WHERE p.is_published)
+        AS empty_pages
+"""
 
 
 def feed_problems(lake: Lake) -> list[str]:
     """What is wrong with the feeds, a line each; empty if nothing is."""
-    counts = lake.query(BROKEN_FEEDS).to_pylist()[0]
+    return _counted(lake, BROKEN_FEEDS)
+
+
+def collection_problems(lake: Lake) -> list[str]:
+    """What is wrong with attributes, collections and pages, a line each; empty if nothing is."""
+    return _counted(lake, BROKEN_COLLECTIONS)
+
+
+def _counted(lake: Lake, statement: str) -> list[str]:
+    counts = lake.query(statement).to_pylist()[0]
     return [f"{n} {MEANING[name]}" for name, n in counts.items() if n]
 
 
@@ -47,7 +74,7 @@ def space_problems(lake: Lake) -> list[str]:
             problems.append(f"{index} holds {artefact.manifest['origin']['space']}, {embeddings} is {table.path.name}")
         elif artefact.manifest["n_vectors"] != table.count():
             problems.append(f"{index} holds {artefact.manifest['n_vectors']} vectors, {embeddings} {table.count()}")
-    return problems + _id_problems(lake)
+    return problems + _id_problems(lake) + _product_problems(lake)
 
 
 def _id_problems(lake: Lake) -> list[str]:
@@ -57,6 +84,17 @@ def _id_problems(lake: Lake) -> list[str]:
     if ids.count() != vectors.count():
         return [f"semantic_ids holds {ids.count()} pins, clip_embeddings {vectors.count()}"]
     return []
+
+
+def _product_problems(lake: Lake) -> list[str]:
+    encoder, products = lake.artefact("dual_encoder"), lake.table("product_embeddings")
+    if encoder is None:
+        return []
+    spaces = {lake.chosen("spaces", name) for name in ("product_embeddings", "attribute_assignments")}
+    if spaces != {encoder.version}:
+        return [f"dual_encoder is {encoder.version}, its tables are of {', '.join(sorted(map(str, spaces)))}"]
+    n_pins = lake.table("clip_embeddings").count()
+    return [] if products.count() == n_pins else [f"product_embeddings holds {products.count()} pins of {n_pins}"]
 
 
 def word_problems(lake: Lake) -> list[str]:

@@ -103,7 +103,7 @@ def train_heads(
     """
     import torch
 
-    with _reproducible(seed):
+    with reproducible(seed):
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         image_rows = torch.from_numpy(images * _spread(images.shape[1])).to(device)
         text_rows = torch.from_numpy(texts * _spread(texts.shape[1])).to(device)
@@ -206,7 +206,7 @@ def _spread(dim: int) -> np.float32:
 
 
 @contextmanager
-def _reproducible(seed: int) -> Iterator[None]:
+def reproducible(seed: int) -> Iterator[None]:
     """torch seeded, deterministic and on THREADS threads, and as it was afterwards."""
     import torch
 

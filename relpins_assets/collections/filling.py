@@ -1,0 +1,149 @@
+"""What a collection holds: the pins that match its topic, in the order they are shown, if they are enough."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from relpins_assets.collections.inventory import Inventory, load_inventory
+from relpins_assets.collections.matching import MICRO, Ints, TopicSet, match
+from relpins_assets.collections.near_matches import NearMatcher
+from relpins_assets.collections.ordering import Floats, shown_order
+from relpins_assets.profile import Collections
+from relpins_assets.workspace import Workspace
+from relpins_resources.lake import Outcome
+
+VERSION = "1"
+"""Raised when the same inputs give other collections."""
+POOL = 2
+"""So many times the pins shown are weighed for a place."""
+FULL, PARTIAL, NEAR = 0, 1, 2
+"""Tiers, in the order they are shown: all attributes, enough of them, near to the topic in the dual encoder's space."""
+_POOLS_AT_ONCE = 64
+
+
+class CollectionMaker:
+    """Fills collections of one workspace; what the images carry is read when the first topic asks for it."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    @cached_property
+    def _inventory(self) -> Inventory:
+        return load_inventory(self._workspace.lake)
+
+    @cached_property
+    def _near(self) -> NearMatcher | None:
+        return None
+
+    def fill(self, topics: pa.Table) -> Outcome:
+        """Rows and entries of a batch of `wanted_topics`."""
+        return fill(topics, self._inventory, self._workspace.profile.collections, self._near)
+
+
+@dataclass(frozen=True)
+class Pools:
+    """The candidates of b topics, padded with -1: image, score in millionths, attributes shared, tier; all (b, n)."""
+
+    images: Ints
+    scores: Ints
+    n_shared: Ints
+    tiers: Ints
+    n_matched: Ints  # (b,) strict matches, those beyond the pool too
+
+
+def fill(topics: pa.Table, inventory: Inventory, settings: Collections, near: NearMatcher | None) -> Outcome:
+    """Rows of shopping_collections for a batch of `wanted_topics`, and their entries in collection_pools.
+
+    Every topic has an entry; one with fewer than `min_pins` pins to show has no rows.
+
+    Args:
+        near: fills topics that strict matching starves; None leaves them as they are.
+    """
+    asked = _topic_set(topics, inventory)
+    pools = _pools(asked, inventory, settings, near)
+    order = _orders(pools, inventory, settings)
+    is_published = (order >= 0).sum(axis=1) >= settings.min_pins
+    topic, rank = np.nonzero((order >= 0) & is_published[:, None])
+    place = order[topic, rank]
+    ids = np.array(topics["topic_id"].to_pylist(), object)
+    matched_by = np.where(pools.tiers[topic, place] == NEAR, "vector", "strict")
+    rows = pa.table(
+        {
+            "topic_id": pa.array(ids[topic], pa.string()),
+            "rank": pa.array(rank + 1, pa.int32()),
+            "pin_id": pa.array(inventory.images[pools.images[topic, place]], pa.string()),
+            "score": pa.array(pools.scores[topic, place] / MICRO, pa.float64()),
+            "n_shared": pa.array(pools.n_shared[topic, place], pa.int32()),
+            "matched_by": pa.array(matched_by.tolist(), pa.string()),
+        }
+    )
+    entries = pa.table({"topic_id": topics["topic_id"], "n_matched": pools.n_matched, "is_published": is_published})
+    return Outcome(rows, ledger=entries)
+
+
+def _topic_set(topics: pa.Table, inventory: Inventory) -> TopicSet:
+    position = inventory.vocabulary.position
+    listed = topics["attribute_ids"].to_pylist()
+    counts = np.array([len(attributes) for attributes in listed], np.int64)
+    numbers = np.array([position[one] for attributes in listed for one in attributes], np.int64)
+    return TopicSet(np.append(0, np.cumsum(counts)), numbers)
+
+
+def _pools(topics: TopicSet, inventory: Inventory, settings: Collections, near: NearMatcher | None) -> Pools:
+    limit = POOL * settings.max_pins
+    found = match(topics, inventory.postings, inventory.weights, inventory.is_category, limit=limit)
+    counts = np.diff(found.starts)
+    topic = np.repeat(np.arange(len(topics)), counts)
+    sizes = np.diff(topics.starts)
+    columns = [found.images, found.scores, found.n_shared, np.where(found.n_shared == sizes[topic], FULL, PARTIAL)]
+    starved = np.flatnonzero(found.n_matched < settings.min_pins)
+    if near is not None and len(starved):
+        more = near.matches(topics, starved, settings.max_pins)
+        topic = np.concatenate([topic, more.topics])
+        added = [more.images, more.scores, more.n_shared, np.full(len(more.topics), NEAR)]
+        columns = [np.concatenate(pair) for pair in zip(columns, added, strict=True)]
+    order = np.lexsort((columns[0], -columns[1], columns[3], topic))
+    return Pools(*_padded(topic[order], [column[order] for column in columns], len(topics)), found.n_matched)
+
+
+def _padded(rows: Ints, columns: list[Ints], n_rows: int) -> list[Ints]:
+    counts = np.bincount(rows, minlength=n_rows)
+    place = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    padded = []
+    for column in columns:
+        whole = np.full((n_rows, int(counts.max(initial=0))), -1, np.int64)
+        whole[rows, place] = column
+        padded.append(whole)
+    return padded
+
+
+def _orders(pools: Pools, inventory: Inventory, settings: Collections) -> Ints:
+    """(b, max_pins) places in the pools in the order shown."""
+    orders = np.full((len(pools.images), settings.max_pins), -1, np.int64)
+    for start in range(0, len(orders), _POOLS_AT_ONCE):
+        at = slice(start, start + _POOLS_AT_ONCE)
+        width = int((pools.images[at] >= 0).sum(axis=1).max(initial=0))
+        images = pools.images[at, :width]
+        orders[at] = shown_order(
+            pools.scores[at, :width] / MICRO,
+            pools.tiers[at, :width],
+            _looks(images, inventory),
+            images >= 0,
+            diversity=settings.diversity,
+            limit=settings.max_pins,
+        )
+    return orders
+
+
+def _looks(images: Ints, inventory: Inventory) -> Floats:
+    known = images >= 0
+    found = inventory.looks(images[known])
+    looks: npt.NDArray[np.float32] = np.zeros((*images.shape, found.shape[1] if len(found) else 1), np.float32)
+    if len(found):
+        looks[known] = found
+    return looks

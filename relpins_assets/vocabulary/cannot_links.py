@@ -1,0 +1,96 @@
+"""Pairs of values that are never one, whatever their likeness: generic rules, no list of answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from relpins_assets.vocabulary.spelling import words_of
+from relpins_assets.vocabulary.use import KeyUse
+
+Bools = npt.NDArray[np.bool_]
+
+OPPOSED = (
+    "short long mini maxi midi",
+    "light dark pale deep bright",
+    "low high mid middle",
+    "summer winter spring autumn|fall",
+    "small large|big medium",
+    "slim|skinny wide|loose|baggy oversized",
+    "men|man|mens|male women|woman|womens|ladies|female boys|boy girls|girl kids|children unisex",
+    "casual formal sports|sport",
+    "indoor outdoor",
+    "single double queen king twin",
+    "warm cool",
+    "hot cold iced",
+    "soft hard",
+    "matte glossy|shiny",
+    "upper lower",
+    "front back side",
+    "day night evening morning",
+    "left right",
+    "inner outer",
+    "round square rectangular oval",
+    "crew|round v",
+    "full half quarter",
+    "new old vintage",
+    "modern traditional",
+    "minimal|minimalist|minimalism maximal|maximalist|maximalism",
+    "open closed",
+    "black white red green blue yellow pink purple orange brown grey|gray",
+    "breakfast lunch dinner dessert brunch",
+)
+"""Sets of modifiers of which a thing has one at most; a bar joins words for the same."""
+MODIFYING = ("short", "long", "mini", "maxi", "midi", "light", "dark", "pale", "deep", "bright", "low", "high", "mid")
+"""Of these, what a plain value has none of: light blue is not blue."""
+LEAST_EXPECTED = 4.0
+"""Pairs of sources that would name both, were the two the same, before their not doing so counts."""
+LEAST_SHARE = 0.15
+SAID_TOGETHER = 0.2
+"""Share of the rarer value's images of which one source says both values of a single-valued key."""
+
+
+def cannot_links(values: Sequence[str], use: KeyUse, is_single: bool) -> Bools:
+    """(n, n) which of n values of one key are never one."""
+    out = _opposed(values) | _numbers_differ(values) | _never_agree(use)
+    return out | _said_together(use) if is_single else out
+
+
+def _opposed(values: Sequence[str]) -> Bools:
+    words = [set(words_of(value)) for value in values]
+    out = np.zeros((len(values), len(values)), bool)
+    for line in OPPOSED:
+        sides = [set(side.split("|")) for side in line.split()]
+        on = np.array([[bool(one & side) for side in sides] for one in words], bool).reshape(len(values), len(sides))
+        counts = on.astype(np.int64)
+        shares = (counts @ counts.T) > 0
+        out |= on.any(axis=1)[:, None] & on.any(axis=1)[None, :] & ~shares
+    has = np.array([[word in one for word in MODIFYING] for one in words], bool).reshape(len(values), len(MODIFYING))
+    rest = [frozenset(one - set(MODIFYING)) for one in words]
+    place = {one: at for at, one in enumerate(dict.fromkeys(rest))}
+    same_rest = np.array([place[one] if one else -1 - at for at, one in enumerate(rest)])
+    plain = ~has.any(axis=1)
+    modified = same_rest[:, None] == same_rest[None, :]
+    return out | (modified & (plain[:, None] != plain[None, :]))
+
+
+def _numbers_differ(values: Sequence[str]) -> Bools:
+    numbers = [tuple(re.findall(r"\d+", value)) for value in values]
+    place = {one: at for at, one in enumerate(dict.fromkeys(numbers))}
+    at = np.array([place[one] for one in numbers], np.int64)
+    return np.asarray(at[:, None] != at[None, :], bool)
+
+
+def _never_agree(use: KeyUse) -> Bools:
+    """Where sources that speak of one image repeat a and repeat b, and hardly ever name one for the other."""
+    own = np.diag(use.across)
+    expected = np.sqrt(np.outer(own, own))
+    return np.asarray((expected >= LEAST_EXPECTED) & (use.across < LEAST_SHARE * expected), bool)
+
+
+def _said_together(use: KeyUse) -> Bools:
+    fewest = np.minimum(use.n_pins[:, None], use.n_pins[None, :])
+    return np.asarray((use.together >= 3) & (use.together > SAID_TOGETHER * fewest), bool)

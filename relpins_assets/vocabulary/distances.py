@@ -1,0 +1,114 @@
+"""The mixed distance between values of one key: how they are written, what a sentence encoder makes of them, how they
+are used. Source: PinLanding's clustering, whose sentence cosine alone cannot tell boho from short sleeve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from relpins_assets.vocabulary.cannot_links import cannot_links
+from relpins_assets.vocabulary.spelling import content_words, form_similarities
+from relpins_assets.vocabulary.use import KeyUse
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
+
+WEIGHTS = {"form": 0.24, "text": 0.24, "looks": 0.12, "company": 0.10, "agreement": 0.30}
+"""They add up to 1."""
+CUT = 0.61
+"""Values farther apart than this are never in one cluster."""
+FORM_FLOOR = 0.5
+"""Letters in common up to here say nothing: satin and latin."""
+MAX_WORDS = 3
+NEVER = 2.0
+"""The distance of two values that a rule keeps apart."""
+
+
+@dataclass(frozen=True)
+class Distances:
+    """Distances (n, n) of one key's values, symmetric, in whole millionths of one; 0 is the same."""
+
+    mixed: Floats
+    form: Floats
+    text: Floats
+    use: Floats
+    never: npt.NDArray[np.bool_]
+
+
+def distances(values: Sequence[str], use: KeyUse, encode: Encode, is_single: bool) -> Distances:
+    """All distances between n different values of one key.
+
+    Args:
+        encode: unit vectors (m, d) of m texts.
+        is_single: whether a pin has one value of this key at most.
+    """
+    form, text = form_similarities(values), text_similarities(values, encode)
+    never = cannot_links(values, use, is_single)
+    np.fill_diagonal(never, False)
+    above = np.clip((form - FORM_FLOOR) / (1 - FORM_FLOOR), 0, 1)
+    parts = {"form": above, "text": text, "looks": use.looks, "company": use.company, "agreement": use.agreement}
+    similarity = sum((WEIGHTS[name] * part for name, part in parts.items()), np.zeros_like(form))
+    used = sum((WEIGHTS[name] * parts[name] for name in ("looks", "company", "agreement")), np.zeros_like(form))
+    weight_of_use = WEIGHTS["looks"] + WEIGHTS["company"] + WEIGHTS["agreement"]
+    mixed = np.where(never, NEVER, 1.0 - similarity)
+    np.fill_diagonal(mixed, 0.0)
+    return Distances(_even(mixed), _even(1 - form), _even(1 - text), _even(1 - used / weight_of_use), never)
+
+
+def text_similarities(values: Sequence[str], encode: Encode) -> Floats:
+    """(n, n) cosines of the values; of two that share words, no more than that of the words they do not share.
+
+    A sentence encoder finds short sleeve and long sleeve alike for their sleeve.
+    """
+    words = [content_words(value)[:MAX_WORDS] for value in values]
+    texts = sorted({*values, *(part for one in words for part in _parts(one) if part)})
+    row = {text: place for place, text in enumerate(texts)}
+    vectors = np.asarray(encode(texts), np.float64) if texts else np.zeros((0, 1))
+    whole = vectors[[row[value] for value in values]] if len(values) else vectors
+    cosines = whole @ whole.T
+    first, second, rest, other = _rests(words)
+    both = (rest > 0) & (other > 0)
+    first, second = first[both], second[both]
+    part_rows = np.array([[row.get(part, -1) for part in _parts(one)] for one in words], np.int64)
+    a, b = part_rows[first, rest[both]], part_rows[second, other[both]]
+    apart = np.einsum("ij,ij->i", vectors[a], vectors[b])
+    cosines[first, second] = np.minimum(cosines[first, second], apart)
+    cosines[second, first] = cosines[first, second]
+    return np.clip(cosines, 0, 1)
+
+
+def _parts(words: tuple[str, ...]) -> list[str]:
+    """Every subset of the words as text, by bit mask; the empty one is empty."""
+    return [
+        " ".join(word for at, word in enumerate(words) if mask >> at & 1) if mask < 2 ** len(words) else ""
+        for mask in range(2**MAX_WORDS)
+    ]
+
+
+def _rests(words: Sequence[tuple[str, ...]]) -> tuple[Ints, Ints, Ints, Ints]:
+    """Pairs i < j that share a word, and the bit masks of the words of i that j lacks, and of j that i lacks."""
+    known = {word: place for place, word in enumerate(sorted({word for one in words for word in one}))}
+    ids = np.full((len(words), MAX_WORDS), -1, np.int64)
+    for at, one in enumerate(words):
+        ids[at, : len(one)] = [known[word] for word in one]
+    has = np.zeros((len(words), len(known)), np.float32)
+    for at in range(MAX_WORDS):
+        given = np.flatnonzero(ids[:, at] >= 0)
+        has[given, ids[given, at]] = 1
+    first, second = np.nonzero(np.triu(has @ has.T > 0, 1))
+    return first, second, _lacking(ids[first], ids[second]), _lacking(ids[second], ids[first])
+
+
+def _lacking(ids: Ints, others: Ints) -> Ints:
+    found = (ids[:, :, None] == others[:, None, :]).any(axis=2)
+    bits = (~found & (ids >= 0)) << np.arange(MAX_WORDS)
+    return np.asarray(bits.sum(axis=1), np.int64)
+
+
+def _even(matrix: Floats) -> Floats:
+    """Symmetric, in whole millionths: no sum depends on the order in which it was made."""
+    return np.asarray(np.rint((matrix + matrix.T) / 2 * 1e6) / 1e6, np.float64)

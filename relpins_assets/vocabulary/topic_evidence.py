@@ -1,0 +1,133 @@
+"""Which images carry which attributes, frozen when topics are mined: an edit of the vocabulary is then judged on the
+same pins as everything beside it, and leaves the topics it does not touch as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import scipy.sparse as sp
+
+from relpins_assets.vocabulary.vocabulary import Attribute, Vocabulary
+from relpins_resources.lake import Lake
+
+Ints = npt.NDArray[np.int64]
+SOURCE_RANK = {"boards": 2, "pixels": 3}
+"""How far a source stands behind a pin's own words, tags, price and category (1): lower is believed first."""
+
+_SAID = f"""
+    WITH images AS (SELECT join_id, unnest(pin_ids) AS pin_id FROM pin_joins)
+    SELECT join_id, key, value,
+           min(CASE source {" ".join(f"WHEN '{name}' THEN {rank}" for name, rank in SOURCE_RANK.items())} ELSE 1 END)
+               ::TINYINT AS source_rank,
+           count(DISTINCT source)::SMALLINT AS n_sources
+    FROM raw_attributes JOIN images USING (pin_id) GROUP BY join_id, key, value ORDER BY join_id, key, value"""
+_CARRIED = """
+    WITH meant AS (
+        SELECT s.join_id, s.key, f.attribute, min(source_rank) AS source_rank, sum(n_sources) AS n_sources
+        FROM said s JOIN forms f USING (key, value) GROUP BY ALL),
+    best AS (SELECT *, min(source_rank) OVER (PARTITION BY join_id, key) AS best_rank FROM meant),
+    believed AS (SELECT * FROM best WHERE source_rank = best_rank OR (source_rank < 3 AND key NOT IN (FROM singles))),
+    placed AS (
+        SELECT *, row_number() OVER (PARTITION BY join_id, key ORDER BY n_sources DESC, attribute) AS place
+        FROM believed)
+    SELECT dense_rank() OVER (ORDER BY join_id) - 1 AS image, attribute FROM placed
+    WHERE place = 1 OR key NOT IN (FROM singles) ORDER BY image, attribute"""
+
+
+@dataclass(frozen=True)
+class Carriers:
+    """Attributes of a vocabulary, and the images that carry them.
+
+    Args:
+        attributes: the vocabulary's, in order of id; a place among them is how an attribute is named here.
+        matrix: int32 (n images, n attributes), 1 where an image carries an attribute.
+    """
+
+    attributes: tuple[Attribute, ...]
+    matrix: sp.csr_matrix
+
+    @property
+    def n_images(self) -> int:
+        return int(self.matrix.shape[0])
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(sorted({one.key for one in self.attributes}))
+
+    @cached_property
+    def key_of(self) -> Ints:
+        """(n attributes,) place of each attribute's key among `keys`."""
+        places = {key: place for place, key in enumerate(self.keys)}
+        return np.array([places[one.key] for one in self.attributes], np.int64)
+
+    @cached_property
+    def of_attribute(self) -> sp.csc_matrix:
+        """The matrix by column: the images of one attribute."""
+        return self.matrix.tocsc()
+
+    @cached_property
+    def both(self) -> sp.csr_matrix:
+        """(n attributes, n attributes) images that carry both; the diagonal is how many carry one."""
+        return (self.matrix.T @ self.matrix).tocsr()
+
+    @cached_property
+    def with_key(self) -> npt.NDArray[np.int64]:
+        """(n attributes, n keys) images that carry the attribute and have some value of the key."""
+        return np.asarray((self.matrix.T @ self._known).todense(), np.int64)
+
+    @cached_property
+    def with_keys(self) -> npt.NDArray[np.int64]:
+        """(n keys, n keys) images that have some value of both."""
+        return np.asarray((self._known.T @ self._known).todense(), np.int64)
+
+    @cached_property
+    def _known(self) -> sp.csr_matrix:
+        one = sp.csr_matrix(
+            (np.ones(len(self.key_of), np.int32), (np.arange(len(self.key_of)), self.key_of)),
+            shape=(len(self.key_of), len(self.keys)),
+        )
+        return (self.matrix @ one).minimum(1).tocsr()
+
+    def expected(self, first: int, second: int) -> float:
+        """Images that would carry both if they were independent, among those whose both keys are known."""
+        keys = self.key_of[first], self.key_of[second]
+        n = int(self.with_keys[keys])
+        return float(self.with_key[first, keys[1]] * self.with_key[second, keys[0]] / n) if n else 0.0
+
+
+def said_of_images(lake: Lake) -> pa.Table:
+    """What is said of every image: join_id, key, value, source_rank, n_sources, in order."""
+    return lake.query(_SAID)
+
+
+def carriers(said: pa.Table, vocabulary: Vocabulary, single_keys: Collection[str]) -> Carriers:
+    """Who carries what, by this vocabulary.
+
+    Of a key with one value a pin, an image carries the value that its best source gives (of several, the one that most
+    sources name); what pixels say counts only where nothing else says anything of that key.
+    """
+    forms = [(one.key, form, place) for place, one in enumerate(vocabulary.attributes) for form in one.members]
+    con = duckdb.connect()
+    try:
+        con.register("said", said)
+        con.register("forms", _table({"key": pa.string(), "value": pa.string(), "attribute": pa.int64()}, forms))
+        con.register("singles", _table({"key": pa.string()}, [(key,) for key in sorted(single_keys)]))
+        found = con.execute(_CARRIED).to_arrow_table()
+    finally:
+        con.close()
+    image, attribute = (np.asarray(found[name], np.int64) for name in ("image", "attribute"))
+    shape = (int(image.max()) + 1 if len(image) else 0, len(vocabulary))
+    matrix = sp.csr_matrix((np.ones(len(image), np.int32), (image, attribute)), shape=shape)
+    return Carriers(vocabulary.attributes, matrix)
+
+
+def _table(types: Mapping[str, pa.DataType], rows: Sequence[tuple[object, ...]]) -> pa.Table:
+    columns = zip(*rows, strict=True) if rows else [[] for _ in types]
+    arrays = [pa.array(list(column), kind) for column, kind in zip(columns, types.values(), strict=True)]
+    return pa.table(dict(zip(types, arrays, strict=True)))

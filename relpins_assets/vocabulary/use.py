@@ -1,0 +1,135 @@
+"""How alike two values are used: by the looks of the images that carry them, by what else is said of these, and by
+whether several sources that speak of one image name the one where another names the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from relpins_assets.vocabulary.frequent import Frequent
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+PRIOR_IMAGES = 5.0
+"""Images' worth of doubt in every rate."""
+LEAST_AGREEING = 2.0
+"""Doubt in agreement, in pairs of sources."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """What the uses of all kept forms say; matrices are made for a key's forms at a time.
+
+    A form here may stand for several spellings of one value, whose images are pooled.
+    """
+
+    carried: sp.csr_matrix  # (forms, images) 1 where any source says so
+    n_sources: sp.csr_matrix  # (forms, images) how many sources say so
+    by_source: tuple[sp.csr_matrix, ...]  # (forms, images) each
+    sums: Floats  # (forms, d) of the images' vectors
+    n_seen: Floats  # (forms,) images with a vector
+    keys: npt.NDArray[np.object_]  # (forms,)
+
+
+def read_use(frequent: Frequent, group: Ints, keys: list[str], vectors: Floats, is_seen: npt.NDArray[np.bool_]) -> Use:
+    """Prepare the uses of groups of kept forms.
+
+    Args:
+        group: (forms,) the group of each kept form.
+        keys: (groups,) their keys.
+        vectors: (images, d) unit vectors of how each image looks, zero where unknown.
+        is_seen: (images,) whether its look is known.
+    """
+    shape = (len(keys), len(frequent.join_ids))
+    source = frequent.source
+    said_by = tuple(
+        _incidence(group[frequent.form[source == one]], frequent.image[source == one], shape)
+        for one in np.unique(source)
+    )
+    every = sum(said_by, sp.csr_matrix(shape))
+    carried = every.copy()
+    carried.data = np.ones_like(carried.data)
+    sums = np.asarray(carried @ vectors) if vectors.size else np.zeros((shape[0], 1))
+    n_seen = np.asarray(carried @ is_seen.astype(np.float64)).ravel()
+    return Use(carried, every, said_by, sums, n_seen, np.array(keys, dtype=object))
+
+
+def _incidence(rows: Ints, columns: Ints, shape: tuple[int, int]) -> sp.csr_matrix:
+    """1 wherever a pair stands at least once."""
+    matrix = sp.csr_matrix((np.ones(len(rows)), (rows, columns)), shape)
+    matrix.sum_duplicates()
+    matrix.data = np.ones_like(matrix.data)
+    return matrix
+
+
+@dataclass(frozen=True)
+class KeyUse:
+    """Similarities (n, n) of one key's forms, -1 to 1, 0 where nothing is known, and counts (n, n)."""
+
+    looks: Floats
+    company: Floats
+    agreement: Floats
+    across: Floats  # ordered pairs of sources of one image of which one says a, the other b
+    together: Floats  # images of which one source says both
+    n_pins: Floats  # (n,)
+
+
+def use_of(use: Use, forms: Ints) -> KeyUse:
+    """The uses of the forms at these places, which are of one key."""
+    carried = use.carried[forms]
+    n_pins = np.asarray(carried.sum(axis=1)).ravel()
+    both = (carried @ carried.T).toarray()
+    together = np.zeros_like(both)
+    for said_by in use.by_source:
+        one = said_by[forms]
+        together += (one @ one.T).toarray()
+    counted = use.n_sources[forms]
+    across = (counted @ counted.T).toarray() - together  # ordered pairs of different sources
+    return KeyUse(
+        looks=_looks(use.sums[forms], use.n_seen[forms], both),
+        company=_company(use, forms, n_pins),
+        agreement=_agreement(across),
+        across=across,
+        together=together,
+        n_pins=n_pins,
+    )
+
+
+def _looks(sums: Floats, n_seen: Floats, both: Floats) -> Floats:
+    """Cosines of the forms' mean looks, from the mean look of their key, without what chance alone gives."""
+    counts = np.maximum(n_seen, 1.0)
+    means = sums / counts[:, None]
+    away = means - sums.sum(axis=0) / max(1.0, n_seen.sum())
+    spread = np.maximum(1.0 - (means**2).sum(axis=1), 0.0)
+    chance = spread / counts
+    dots = away @ away.T - both / np.outer(counts, counts) * np.sqrt(np.outer(spread, spread))
+    length = np.sqrt(np.maximum((away**2).sum(axis=1) - 0.5 * chance, 1e-9))
+    cosines = dots / np.outer(length, length)
+    known = np.outer(n_seen > 1, n_seen > 1)
+    return np.asarray(np.where(known, np.clip(cosines, -1, 1), 0.0), np.float64)
+
+
+def _company(use: Use, forms: Ints, n_pins: Floats) -> Floats:
+    """Cosines of how much oftener than usual the forms stand with each form of the other keys."""
+    others = np.flatnonzero(use.keys != use.keys[forms[0]]) if len(forms) else forms
+    if not len(others):
+        return np.zeros((len(forms), len(forms)))
+    counts = (use.carried[forms] @ use.carried[others].T).toarray()
+    usual = counts.sum(axis=0) / max(1.0, float(n_pins.sum()))
+    rates = (counts + PRIOR_IMAGES * usual) / (n_pins[:, None] + PRIOR_IMAGES)
+    used = usual > 0
+    unusual = np.log(rates[:, used] / usual[used]) * np.sqrt(usual[used])
+    length = np.maximum(np.sqrt((unusual**2).sum(axis=1)), 1e-9)
+    return np.asarray((unusual @ unusual.T) / np.outer(length, length), np.float64)
+
+
+def _agreement(across: Floats) -> Floats:
+    """How often different sources say a and b of one image, as a share of how often they agree on a and on b."""
+    total = max(1.0, float(across.sum()))
+    chance = np.outer(across.sum(axis=1), across.sum(axis=0)) / total
+    own = np.diag(across) + LEAST_AGREEING
+    return np.asarray(np.clip((across - chance) / np.sqrt(np.outer(own, own)), -1, 1), np.float64)
