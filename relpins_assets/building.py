@@ -100,6 +100,7 @@ def _check(home: Home, group: str | None) -> None:
     assert workspace.source is not None
     workspace.source.check()
     _ = (workspace.scan, workspace.as_of, workspace.clip_encoder, workspace.sentence_encoder, workspace.describer)
+    _ = (workspace.viewer, workspace.judge)
     ann_options(workspace.profile.ann)
     check_strategies(home.folder, workspace.profile)
 

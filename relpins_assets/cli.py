@@ -6,12 +6,13 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
-from relpins_assets.json_values import to_json
+from relpins_assets.cli_options import DEFAULT_HOME, HomeOption, JsonOption, say
+from relpins_assets.export_cli import export_app
 from relpins_resources.errors import RelpinsError, RunFailed
 from relpins_resources.query.errors import QueryError
 
@@ -21,12 +22,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(export_app, name="export")
 
-HomeOption = Annotated[
-    Path, typer.Option("--home", help="folder that holds everything relpins writes", envvar="RELPINS_HOME")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
-DEFAULT_HOME = Path(".relpins")
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
@@ -146,15 +143,6 @@ def rollback(
     from relpins_assets.rollback import roll_back
 
     say(roll_back(home, number), as_json)
-
-
-def say(value: dict[str, Any], as_json: bool) -> None:
-    """Print a result: as JSON, or a line per entry."""
-    if as_json:
-        print(to_json(value))
-    else:
-        for key, entry in value.items():
-            print(f"{key}: {entry}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -169,7 +169,18 @@ def load_profile(name_or_path: str) -> Profile:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RelpinsError(f"profile {path} cannot be read: {error}") from None
-    return parse_profile(text, path.stem, str(path))
+    return _with_own_prompts(parse_profile(text, path.stem, str(path)), path.parent)
+
+
+def _with_own_prompts(profile: Profile, folder: Path) -> Profile:
+    """Prompt files that a profile names lie beside it; shipped prompts are named without a folder or an ending."""
+
+    def placed(section: dict[str, Any]) -> dict[str, Any]:
+        prompt = section.get("prompt")
+        beside = folder.resolve() / prompt if isinstance(prompt, str) else None
+        return {**section, "prompt": str(beside)} if beside is not None and beside.is_file() else section
+
+    return profile.model_copy(update={"describer": placed(profile.describer), "judge": placed(profile.judge)})
 
 
 def parse_profile(text: str, name: str, origin: str) -> Profile:

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import yaml
 
+from relpins_assets.enrichment.views import viewed_keys
 from relpins_assets.profile import Profile
 from relpins_assets.schemas import TABLES
-from relpins_resources.describers import Describer, get_describer
+from relpins_resources.describers import Describer, Viewer, get_describer, get_viewer
 from relpins_resources.encoders import ClipEncoder, SentenceEncoder, clip_encoder, sentence_encoder
 from relpins_resources.errors import RelpinsError
 from relpins_resources.images import ImageLimits
+from relpins_resources.judges import Judge, get_judge
 from relpins_resources.lake import Lake
+from relpins_resources.lake.answers import Answers
 from relpins_resources.lake.cache import Cache
 from relpins_resources.sources import FolderSource, Scan, Source
 
@@ -84,6 +87,16 @@ class Workspace:
     def describer(self) -> Describer:
         return get_describer(self.profile.describer)
 
+    @cached_property
+    def viewer(self) -> Viewer | None:
+        """The model that the profile puts beside the describer; its limits are those of one run."""
+        return get_viewer(self.profile.describer, viewed_keys(self.profile))
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Who judges topics; what a model answered is kept with the home."""
+        return get_judge(self.profile.judge, self.answers("judgements"))
+
     @property
     def image_limits(self) -> ImageLimits:
         return ImageLimits(**self.profile.images.model_dump())
@@ -96,6 +109,15 @@ class Workspace:
     def cache(self, name: str) -> Cache:
         """Encodings by content hash, shared by everything that would encode the same thing again."""
         return Cache((self.cache_home or self.home) / "cache", name)
+
+    def answers(self, name: str) -> Answers:
+        """Answers of models by what they were asked; no rebuild drops them, since they are paid for."""
+        return Answers((self.cache_home or self.home) / "answers", name)
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether models may be asked for what is not known: an evaluation beside a home pays nothing."""
+        return self.cache_home is None
 
 
 def source_day(source: Source) -> date | None:

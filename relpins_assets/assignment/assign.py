@@ -6,7 +6,7 @@ pins nor other attributes of the vocabulary as it stands now have a part in it. 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,37 +67,52 @@ class Scorer:
         return np.where(out >= LEAST_INFERRED, out, 0.0)
 
 
-def scorer(dual: Dual, attributes: tuple[Attribute, ...], phrases: Vectors, is_single: Sequence[bool]) -> Scorer:
-    """How the attributes of today (with their `phrase_vectors`) are scored.
+def scorer(
+    dual: Dual,
+    attributes: tuple[Attribute, ...],
+    is_single: Sequence[bool],
+    phrases: Callable[[Sequence[Attribute]], Vectors],
+) -> Scorer:
+    """How the attributes of today are scored.
 
     Args:
         is_single: (a,) whether the attribute's key has one value a pin.
+        phrases: gives `phrase_vectors` of those that were not fitted.
     """
     keys = {key: place for place, key in enumerate(dual.keys)}
     key_of = np.array([keys.get(one.key, -1) for one in attributes], np.int64)
-    fitted = {(one.key, form): place for place, one in enumerate(dual.attributes) for form in one.members}
-    theta = np.full(len(attributes), NEVER)
+    theta = np.array([threshold(dual, one) for one in attributes])
+    fitted_keys = np.array([one.key for one in dual.attributes], dtype=object)
     rivals = np.zeros((len(attributes), len(dual.attributes)), bool)
     for place, one in enumerate(attributes):
-        if key_of[place] < 0:
-            continue
-        own = {fitted[one.key, form] for form in one.members if (one.key, form) in fitted}
-        rivals[place] = [other.key == one.key for other in dual.attributes]
-        rivals[place, list(own)] = False
-        theta[place] = _theta(dual, one, int(key_of[place]), own)
-    vectors = snap(dual.encoder.of_phrases(phrases))
+        rivals[place] = fitted_keys == one.key
+        rivals[place, [dual.place_of[one.key, form] for form in one.members if (one.key, form) in dual.place_of]] = (
+            False
+        )
+    vectors = snap(_vectors(dual, attributes, phrases))
     return Scorer(dual, attributes, vectors, key_of, theta, rivals, np.array(is_single, bool))
 
 
-def _theta(dual: Dual, attribute: Attribute, key: int, own: set[int]) -> float:
-    """Its key's formula with frozen counts; an attribute that is as it was fitted keeps its own shift."""
-    base = float(dual.thresholds.theta[key])
+def threshold(dual: Dual, attribute: Attribute) -> float:
+    """Its key's formula with frozen counts; an attribute that is as it was fitted has a shift of its own too."""
+    key = dual.keys.index(attribute.key) if attribute.key in dual.keys else -1
+    base = float(dual.thresholds.theta[key]) if key >= 0 else NEVER
     if base >= NEVER:
         return NEVER
-    same = [place for place in own if dual.attributes[place].members == attribute.members]
-    rarity = float(dual.rarity[same[0]]) if same else float(np.log(max(attribute.n_pins, 1)) - dual.mean_log)
-    shift = float(dual.thresholds.shift[same[0]]) if same else 0.0
+    same = dual.fitted_as(attribute)
+    rarity = float(dual.rarity[same]) if same >= 0 else float(np.log(max(attribute.n_pins, 1)) - dual.mean_log)
+    shift = float(dual.thresholds.shift[same]) if same >= 0 else 0.0
     return round(base + float(dual.thresholds.kappa[key]) * rarity + shift, 6)
+
+
+def _vectors(dual: Dual, attributes: Sequence[Attribute], phrases: Callable[[Sequence[Attribute]], Vectors]) -> Vectors:
+    """(a, d) those of the fit where an attribute is as it was fitted; else its phrase through the tower."""
+    same = np.array([dual.fitted_as(one) for one in attributes], np.int64)
+    out = np.zeros((len(attributes), dual.encoder.dim), np.float32)
+    out[same >= 0] = dual.vectors[same[same >= 0]]
+    if (same < 0).any():
+        out[same < 0] = dual.encoder.of_phrases(phrases([attributes[at] for at in np.flatnonzero(same < 0)]))
+    return out
 
 
 def assign(pins: pa.Table, lake: Lake, scored: Scorer) -> Outcome:
@@ -174,7 +189,9 @@ def _believed(claims: Claims, scored: Scorer) -> Doubles:
     reliability = np.tile(scored.dual.reliability.mean(axis=0) if len(of_dual) else 0.7, (len(keys), 1))
     n_values, is_single = np.full(len(keys), 2), np.zeros(len(keys), bool)
     for place, key in enumerate(keys):
-        is_single[place] = any(one.key == key and flag for one, flag in zip(scored.attributes, scored.is_single, strict=True))
+        is_single[place] = any(
+            one.key == key and flag for one, flag in zip(scored.attributes, scored.is_single, strict=True)
+        )
         if key in of_dual:
             reliability[place] = scored.dual.reliability[of_dual[key]]
             n_values[place] = sum(one.key == key for one in scored.dual.attributes)

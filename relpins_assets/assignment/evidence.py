@@ -108,9 +108,7 @@ def estimate_reliability(claims: Claims, n_values: Ints, is_single: npt.NDArray[
     return np.round(reliability, 6)
 
 
-def believed(
-    claims: Claims, reliability: Doubles, n_values: Ints, is_single: npt.NDArray[np.bool_]
-) -> Doubles:
+def believed(claims: Claims, reliability: Doubles, n_values: Ints, is_single: npt.NDArray[np.bool_]) -> Doubles:
     """(n,) how likely each claim is true, given who says it and who says something else of that key.
 
     A claim that stands alone is as likely as its source is reliable; rounded to 1e-6.

@@ -25,7 +25,7 @@ from relpins_resources.lake import Lake
 from relpins_resources.lake.table import vectors
 
 Floats = npt.NDArray[np.float32]
-WORD_SLOTS = 2048
+WORD_SLOTS = 1024
 COLOR_SHARE = 0.5
 """Of the picture's squared length, what the named colours make up."""
 BOARD_WORD, PRICE_WORD = "boards:", "price:"

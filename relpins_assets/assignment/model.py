@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -44,11 +45,21 @@ class Dual:
     rarity: Doubles
     mean_log: float
 
+    @cached_property
+    def place_of(self) -> dict[tuple[str, str], int]:
+        """Where the fitted attribute stands that a key and a form of its value meant."""
+        return {(one.key, form): place for place, one in enumerate(self.attributes) for form in one.members}
+
+    def fitted_as(self, attribute: Attribute) -> int:
+        """Where an attribute of exactly these forms stands among the fitted ones; -1 if none does."""
+        place = self.place_of.get((attribute.key, attribute.members[0]), -1)
+        return place if place >= 0 and set(self.attributes[place].members) == set(attribute.members) else -1
+
 
 def phrase_vectors(workspace: Workspace, attributes: Sequence[Attribute]) -> Vectors:
     """(a, t) inputs of the attribute tower: the mean over an attribute's forms of "key: form"."""
     encoder = workspace.sentence_encoder
-    phrases = [f"{one.key}: {form}" for one in attributes for form in one.members]
+    phrases = [f"{one.key}: {form}" for one in attributes for form in sorted(one.members)]
     if not phrases:
         return phrase_inputs(np.zeros((0, encoder.dim), np.float32), [])
     cache = workspace.cache(f"sentences@{encoder.version}")

@@ -94,14 +94,24 @@ def single_valued(workspace: Workspace, keys: tuple[str, ...]) -> Bools:
     return np.array([key in declared and declared[key].is_single for key in keys], bool)
 
 
-def fit_dual(workspace: Workspace, config: DualConfig) -> Callable[[Path], Mapping[str, Any]]:
+def enough_to_learn(lake: Lake) -> bool:
+    """Whether towers can be trained: the vocabulary's attributes are said of LEAST_IMAGES pins or more."""
+    found = lake.query(
+        f"SELECT count(DISTINCT pin_id) AS n FROM ({CLAIMS}) WHERE pin_id IN (SELECT pin_id FROM clip_embeddings)"
+    )
+    return int(found["n"][0].as_py()) >= LEAST_IMAGES
+
+
+def fit_dual(
+    workspace: Workspace, config: DualConfig, made_for: Mapping[str, Any]
+) -> Callable[[Path], Mapping[str, Any]]:
     """A function that fits towers, reliabilities and thresholds into a folder and returns its report."""
 
     def fit(folder: Path) -> Mapping[str, Any]:
         lesson = lesson_of(workspace)
         dual, report = fitted(workspace, lesson, config)
         save_dual(dual, folder / MODEL)
-        return {**report, "config": json.dumps(asdict(config), sort_keys=True)}
+        return {**report, **made_for, "config": json.dumps(asdict(config), sort_keys=True)}
 
     return fit
 
@@ -115,7 +125,9 @@ def fitted(workspace: Workspace, lesson: Lesson, config: DualConfig) -> tuple[Du
     config = config if n_known >= LEAST_IMAGES else replace(config, epochs=0)
     phrases = phrase_vectors(workspace, lesson.vocabulary.attributes)
     seed = workspace.profile.seed
-    trained = train_dual_encoder(lambda epoch: shown(lesson, seed, epoch), phrases, lesson.pairs, train, held, seed, config)
+    trained = train_dual_encoder(
+        lambda epoch: shown(lesson, seed, epoch), phrases, lesson.pairs, train, held, seed, config
+    )
     frequencies = np.array([attribute.n_pins for attribute in lesson.vocabulary.attributes], np.float64)
     logs = np.log(np.maximum(frequencies, 1))
     rarity = logs - logs.mean() if len(logs) else logs
@@ -123,13 +135,25 @@ def fitted(workspace: Workspace, lesson: Lesson, config: DualConfig) -> tuple[Du
     judged = judge(lesson, trained.encoder.of_products, vectors, np.flatnonzero(lesson.is_held_out), seed)
     thresholds = fit_thresholds(judged, lesson.key_of, rarity, len(lesson.keys))
     report = {
-        "images": len(lesson.pins.pin_ids), "images that say something": n_known, "attributes": len(lesson.vocabulary),
-        "pairs": len(lesson.claims), "epoch": trained.epoch, "trained": config.epochs > 0,
-        "held-out loss": _finite(trained.loss), "held-out loss before": _finite(trained.loss_before),
+        "images": len(lesson.pins.pin_ids),
+        "images that say something": n_known,
+        "attributes": len(lesson.vocabulary),
+        "pairs": len(lesson.claims),
+        "epoch": trained.epoch,
+        "trained": config.epochs > 0,
+        "held-out loss": _finite(trained.loss),
+        "held-out loss before": _finite(trained.loss_before),
     }
     dual = Dual(
-        trained.encoder, lesson.keys, lesson.reliability, SOURCES, thresholds, lesson.vocabulary.attributes, vectors,
-        rarity, float(logs.mean()) if len(logs) else 0.0,
+        trained.encoder,
+        lesson.keys,
+        lesson.reliability,
+        SOURCES,
+        thresholds,
+        lesson.vocabulary.attributes,
+        vectors,
+        rarity,
+        float(logs.mean()) if len(logs) else 0.0,
     )
     return dual, report
 
@@ -203,7 +227,10 @@ def _held_out(pins: pa.Table) -> Bools:
     from relpins_resources.lake.fingerprints import digest
 
     share = 0.2 if pins.num_rows < 5_000 else 0.1
-    said = [text.casefold() or join_id for text, join_id in zip(*(pins[n].to_pylist() for n in ("own_text", "join_id")), strict=True)]
+    said = [
+        text.casefold() or join_id
+        for text, join_id in zip(*(pins[n].to_pylist() for n in ("own_text", "join_id")), strict=True)
+    ]
     return np.array([int(digest(text)[:8], 16) < share * 2**32 for text in said], bool)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Sequence
 
-import numpy as np
 import pyarrow as pa
 
-from relpins_assets.assignment.assign import Scorer
+from relpins_assets.assignment.assign import Scorer, threshold
 from relpins_assets.assignment.evidence import CLAIMS
 from relpins_assets.assignment.inputs import WANTED
-from relpins_assets.vocabulary.vocabulary import Attribute, Vocabulary
+from relpins_assets.assignment.model import Dual
+from relpins_assets.vocabulary.vocabulary import Attribute
 from relpins_resources.lake import Lake
 from relpins_resources.lake.fingerprints import digest
-from relpins_resources.lake.table import vectors
+from relpins_resources.lake.table import literal, vectors
 
 SEEN = "attribute_assignments_vocabulary"
 """What the home remembers: the attributes as the last complete pass over all pins saw them."""
@@ -33,33 +33,24 @@ def wanted_assignments(lake: Lake) -> pa.Table:
         """)
 
 
-def states_of(vocabulary: Vocabulary) -> dict[str, str]:
-    """Per attribute what its rows depend on, as a hash: its key and its forms."""
-    return {one.attribute_id: _state(one) for one in vocabulary.attributes}
+def states_of(dual: Dual, attributes: Sequence[Attribute]) -> dict[str, str]:
+    """Per attribute all that its rows depend on beside the pins, as a hash."""
+    return {one.attribute_id: digest(one.key, sorted(one.members), threshold(dual, one)) for one in attributes}
 
 
-def affected_pins(lake: Lake, scored: Scorer, seen: Mapping[str, str]) -> pa.Table:
-    """Pins (pin_id) whose rows may change since the attributes were as in `seen`.
+def affected_pins(lake: Lake, scored: Scorer, changed: Collection[str]) -> pa.Table:
+    """Pins (pin_id) whose rows may change because of attributes that changed, came or went.
 
-    Those that hold an attribute that changed or went, and those where one that changed or came is inferred now.
+    Those that hold one of them, and those where one is inferred now.
     """
-    now = {one.attribute_id: _state(one) for one in scored.attributes}
-    changed = sorted(name for name in {*now, *seen} if now.get(name) != seen.get(name))
-    empty = pa.table({"pin_id": pa.array([], pa.string())})
-    if not changed:
-        return empty
-    places = [place for place, one in enumerate(scored.attributes) if one.attribute_id in set(changed)]
-    quoted = ", ".join("'" + name.replace("'", "''") + "'" for name in changed)
+    places = [place for place, one in enumerate(scored.attributes) if one.attribute_id in changed]
+    quoted = ", ".join(literal(name) for name in sorted(changed))
     holders = lake.table("attribute_assignments").read(["pin_id"], where=f"attribute_id IN ({quoted})")
-    reached = [holders["pin_id"].to_pylist()]
+    reached = set(holders["pin_id"].to_pylist())
     if places:
         for batch in lake.table("product_embeddings").batches(["pin_id", "vector"], 4096):
             rows = pa.Table.from_batches([batch])
             products = vectors(rows)
             inferred = scored.inferred(products, scored.cosines(products))[:, places]
-            reached.append(rows["pin_id"].filter(pa.array(np.any(inferred > 0, axis=1))).to_pylist())
-    return pa.table({"pin_id": pa.array(sorted({pin_id for ids in reached for pin_id in ids}), pa.string())})
-
-
-def _state(attribute: Attribute) -> str:
-    return digest(attribute.key, attribute.value, sorted(attribute.members))
+            reached.update(rows["pin_id"].filter(pa.array((inferred > 0).any(axis=1))).to_pylist())
+    return pa.table({"pin_id": pa.array(sorted(reached), pa.string())})

@@ -40,9 +40,7 @@ def wanted_collections(workspace: Workspace) -> Wanted:
 def shopping_collections(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
     wanted = Wanted(_topics_wanted(workspace, is_kept=True), _filling(workspace))
     maker = CollectionMaker(workspace)
-    report = refresh_asset(
-        context, workspace, "shopping_collections", maker.fill, batch_units=5_000, wanted=wanted
-    )
+    report = refresh_asset(context, workspace, "shopping_collections", maker.fill, batch_units=5_000, wanted=wanted)
     return reported(workspace, "shopping_collections", report, collection_metadata(workspace.lake, report))
 
 

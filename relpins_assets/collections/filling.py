@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from relpins_assets.assignment.model import load_dual, phrase_vectors
 from relpins_assets.collections.inventory import Inventory, load_inventory
 from relpins_assets.collections.matching import MICRO, Ints, TopicSet, match
 from relpins_assets.collections.near_matches import NearMatcher
 from relpins_assets.collections.ordering import Floats, shown_order
 from relpins_assets.profile import Collections
 from relpins_assets.workspace import Workspace
+from relpins_resources.ann import snap
 from relpins_resources.lake import Outcome
 
 VERSION = "1"
@@ -37,12 +40,17 @@ class CollectionMaker:
         return load_inventory(self._workspace.lake)
 
     @cached_property
-    def _near(self) -> NearMatcher | None:
-        return None
+    def _matcher(self) -> NearMatcher | None:
+        artefact = self._workspace.lake.artefact("dual_encoder")
+        if artefact is None:
+            return None
+        encoder = load_dual(artefact).encoder
+        phrases = phrase_vectors(self._workspace, self._inventory.vocabulary.attributes)
+        return NearMatcher(self._inventory, snap(encoder.of_phrases(phrases)))
 
     def fill(self, topics: pa.Table) -> Outcome:
         """Rows and entries of a batch of `wanted_topics`."""
-        return fill(topics, self._inventory, self._workspace.profile.collections, self._near)
+        return fill(topics, self._inventory, self._workspace.profile.collections, lambda: self._matcher)
 
 
 @dataclass(frozen=True)
@@ -56,13 +64,15 @@ class Pools:
     n_matched: Ints  # (b,) strict matches, those beyond the pool too
 
 
-def fill(topics: pa.Table, inventory: Inventory, settings: Collections, near: NearMatcher | None) -> Outcome:
+def fill(
+    topics: pa.Table, inventory: Inventory, settings: Collections, near: Callable[[], NearMatcher | None]
+) -> Outcome:
     """Rows of shopping_collections for a batch of `wanted_topics`, and their entries in collection_pools.
 
     Every topic has an entry; one with fewer than `min_pins` pins to show has no rows.
 
     Args:
-        near: fills topics that strict matching starves; None leaves them as they are.
+        near: asked where strict matching starves a topic; None leaves such topics as they are.
     """
     asked = _topic_set(topics, inventory)
     pools = _pools(asked, inventory, settings, near)
@@ -94,21 +104,25 @@ def _topic_set(topics: pa.Table, inventory: Inventory) -> TopicSet:
     return TopicSet(np.append(0, np.cumsum(counts)), numbers)
 
 
-def _pools(topics: TopicSet, inventory: Inventory, settings: Collections, near: NearMatcher | None) -> Pools:
+def _pools(
+    topics: TopicSet, inventory: Inventory, settings: Collections, near: Callable[[], NearMatcher | None]
+) -> Pools:
     limit = POOL * settings.max_pins
-    found = match(topics, inventory.postings, inventory.weights, inventory.is_category, limit=limit)
+    found = match(topics, inventory.postings, inventory.weights, inventory.is_required, limit=limit)
     counts = np.diff(found.starts)
     topic = np.repeat(np.arange(len(topics)), counts)
     sizes = np.diff(topics.starts)
     columns = [found.images, found.scores, found.n_shared, np.where(found.n_shared == sizes[topic], FULL, PARTIAL)]
     starved = np.flatnonzero(found.n_matched < settings.min_pins)
-    if near is not None and len(starved):
-        more = near.matches(topics, starved, settings.max_pins)
+    matcher = near() if len(starved) else None
+    if matcher is not None:
+        more = matcher.matches(topics, starved, settings.max_pins)
         topic = np.concatenate([topic, more.topics])
         added = [more.images, more.scores, more.n_shared, np.full(len(more.topics), NEAR)]
         columns = [np.concatenate(pair) for pair in zip(columns, added, strict=True)]
     order = np.lexsort((columns[0], -columns[1], columns[3], topic))
-    return Pools(*_padded(topic[order], [column[order] for column in columns], len(topics)), found.n_matched)
+    images, scores, n_shared, tiers = _padded(topic[order], [column[order] for column in columns], len(topics))
+    return Pools(images, scores, n_shared, tiers, found.n_matched)
 
 
 def _padded(rows: Ints, columns: list[Ints], n_rows: int) -> list[Ints]:

@@ -48,7 +48,8 @@ def _prices(facts: Facts) -> str:
     told = f"at {low}" if low == high else f"from {low} to {high}"
     if facts.n_priced == facts.n_pins:
         return f"Prices {told}."
-    return f"{'1 has' if facts.n_priced == 1 else f'{facts.n_priced:,} have'} a price, {told}."
+    verb = "is" if facts.n_priced == 1 else "are"
+    return f"{facts.n_priced:,} {verb} priced{f' in {facts.currency}' if facts.currency else ''}, {told}."
 
 
 def _colors(facts: Facts) -> str:

@@ -14,14 +14,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relpins_assets.collections.matching import MICRO, Booleans, Ints, Postings, postings_of
-from relpins_assets.collections.price_bands import carried_by
+from relpins_assets.collections.price_bands import PRICE_BAND, carried_by
+from relpins_assets.vocabulary.topics import HEADS
 from relpins_assets.vocabulary.vocabulary import Vocabulary, load_vocabulary
 from relpins_resources.ann.scores import FloatArray, snap
 from relpins_resources.lake import Lake
 from relpins_resources.lake.table import vectors
 
-CATEGORY = "category"
-"""The key whose attribute a topic's every image must carry."""
+REQUIRED = (*HEADS, PRICE_BAND)
+"""Keys of what a topic is of, and its price: an image without them is out of the question."""
 
 FILLED_FROM = ("judged_topics", "attribute_assignments", "attribute_vocabulary", "clip_embeddings", "pin_joins")
 """The assets that collections are filled from."""
@@ -44,8 +45,9 @@ seen AS (
     FROM carried c LEFT JOIN clip_embeddings l ON l.pin_id = c.image
     LEFT JOIN product_embeddings p ON p.pin_id = c.image),
 hashed AS (
-    SELECT attribute_id, count(*) || ':' || sum(md5_number_lower(told)::HUGEINT) || ':' || bit_xor(md5_number_upper(told))
-           AS carriers FROM seen GROUP BY attribute_id),
+    SELECT attribute_id, concat_ws(
+               ':', count(*), sum(md5_number_lower(told)::HUGEINT), bit_xor(md5_number_upper(told))) AS carriers
+    FROM seen GROUP BY attribute_id),
 topics AS (
     SELECT topic_id, attribute_ids, unnest(attribute_ids) AS attribute_id FROM judged_topics WHERE verdict = 'accepted')
 SELECT t.topic_id, any_value(t.attribute_ids) AS attribute_ids, list(v.idf ORDER BY attribute_id) AS idfs,
@@ -90,9 +92,9 @@ class Inventory:
         return np.maximum(np.rint(idfs * MICRO).astype(np.int64), 1)
 
     @cached_property
-    def is_category(self) -> Booleans:
-        """(n_attributes,) whether an image without it is out of the question."""
-        return np.array([attribute.key == CATEGORY for attribute in self.vocabulary.attributes], bool)
+    def is_required(self) -> Booleans:
+        """(n_attributes,) whether no image goes into a topic with it that does not carry it."""
+        return np.array([attribute.key in REQUIRED for attribute in self.vocabulary.attributes], bool)
 
     def looks(self, images: Ints) -> FloatArray:
         """(k, d) clip vectors of some images, snapped; zeros where one has none."""
@@ -121,9 +123,9 @@ def load_inventory(lake: Lake) -> Inventory:
     vocabulary = load_vocabulary(lake)
     images = np.array(sorted(lake.table("pin_joins").read(["representative_pin_id"])[0].to_pylist()), object)
     rows = lake.query(CARRIED, _asked(vocabulary))
-    numbers = [
+    attributes, carriers = (
         pc.index_in(rows[name], value_set=pa.array(known, pa.string())).to_numpy().astype(np.int64)
         for name, known in (("attribute_id", list(vocabulary.position)), ("image", images.tolist()))
-    ]
-    confidences = rows["confidence"].to_numpy()
-    return Inventory(lake, vocabulary, images, postings_of(*numbers, confidences, len(vocabulary), len(images)))
+    )
+    postings = postings_of(attributes, carriers, rows["confidence"].to_numpy(), len(vocabulary), len(images))
+    return Inventory(lake, vocabulary, images, postings)

@@ -18,6 +18,7 @@ from relpins_resources.errors import RelpinsError
 
 Ints = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int32]
 
 MICRO = 1_000_000
 """Confidences, weights and scores are whole millionths: sums are exact in any order."""
@@ -57,7 +58,7 @@ class Postings:
         return np.where(carriers[at] == images, confidences[at], 0)
 
     @cached_property
-    def by_image(self) -> tuple[Ints, Ints, Ints]:
+    def by_image(self) -> tuple[Ints, Numbers, Ints]:
         """Starts (n_images + 1,) per image, then the attributes (m,) and confidences (m,) it carries."""
         order = np.argsort(self.images, kind="stable")
         attributes = np.repeat(np.arange(self.n_attributes, dtype=np.int32), self.sizes)[order]
@@ -223,8 +224,8 @@ def _gathered(found: list[list[tuple[Ints, Ints, Ints]]], limit: int) -> Matches
         best = _best(images, scores, limit)
         kept.append((images[best], scores[best], shared[best]))
     counts = np.array([len(images) for images, _, _ in kept], np.int64)
-    columns = [np.concatenate([none, *(one[i] for one in kept)]) for i in range(3)]
-    return Matches(np.append(0, np.cumsum(counts)), *columns, n_matched)
+    images, scores, shared = (np.concatenate([none, *(one[i] for one in kept)]) for i in range(3))
+    return Matches(np.append(0, np.cumsum(counts)), images, scores, shared, n_matched)
 
 
 def _best(images: Ints, scores: Ints, limit: int) -> Ints:
@@ -240,7 +241,7 @@ def _rows(starts: Ints) -> Ints:
     return np.repeat(np.arange(len(starts) - 1), np.diff(starts))
 
 
-def _small(n: int) -> type[np.signedinteger[npt.NBitBase]]:
+def _small(n: int) -> npt.DTypeLike:
     """A type that holds -1..n; numpy sorts 16 bits by radix."""
     return np.int16 if n < 1 << 15 else np.int32
 

@@ -1,9 +1,9 @@
 """Pins for topics that too few match strictly: those that the dual encoder places as near as pins that do match.
 
-An image is looked at if it carries the topic's category (or, where none is named, its rarest attribute) and half of
-its attributes. What it lacks must be made up for: its weighted similarity to the topic's attributes has to reach that
-of an image which is, to each of them, as near as the middle one of those that carry it. So the bound is calibrated on
-the carriers of the topic's own attributes, and moves with nothing else.
+An image is looked at if it carries what the topic is of (or, where that is not named, its rarest attribute) and half
+of its attributes. What it lacks must be made up for: its weighted similarity to the topic's attributes has to reach
+that of an image which is, to each of them, as near as the middle one of those that carry it. So the bound is calibrated
+on the carriers of the topic's own attributes, and moves with nothing else.
 """
 
 from __future__ import annotations
@@ -69,10 +69,10 @@ class NearMatcher:
         return images[best], scores, (carried > 0).sum(axis=1)
 
     def _half_matches(self, attributes: Ints) -> tuple[Ints, Ints]:
-        """Images (k,) that carry the category and half of the attributes but not enough, and how surely (k, |t|)."""
+        """Images (k,) that carry what the topic is of and half of it but not enough, and how surely (k, |t|)."""
         inventory, sizes = self.inventory, self.inventory.postings.sizes[attributes]
-        is_category = inventory.is_category[attributes]
-        base = attributes[is_category] if is_category.any() else attributes[[int(np.argmin(sizes))]]
+        is_required = inventory.is_required[attributes]
+        base = attributes[is_required] if is_required.any() else attributes[[int(np.argmin(sizes))]]
         images = inventory.postings.carriers(int(base[0]))[0]
         confidences = np.stack([inventory.postings.confidence(int(a), images) for a in attributes], axis=1)
         has_base = (confidences[:, np.isin(attributes, base)] > 0).all(axis=1)

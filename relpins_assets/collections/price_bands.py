@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from relpins_assets.vocabulary.vocabulary import Attribute
 
-KEY = "price_band"
+PRICE_BAND = "price_band"
 _UNDER = re.compile(r"under (\D*?) ?(\d+(?:\.\d+)?) ?(\D*)")
 
 
@@ -29,7 +29,7 @@ def carried_by(attributes: Sequence[Attribute]) -> list[tuple[str, str]]:
     bounds = [
         (attribute.attribute_id, *bound)
         for attribute in attributes
-        if attribute.key == KEY and (bound := bound_of(attribute.value)) is not None
+        if attribute.key == PRICE_BAND and (bound := bound_of(attribute.value)) is not None
     ]
     nested = [
         (wide, tight)

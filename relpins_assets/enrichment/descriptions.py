@@ -1,4 +1,4 @@
-"""What is written about a pin: its own words, the titles of its boards, and what a describer says of its pixels."""
+"""What is written about a pin: its own words, its boards' titles, what its pixels say and, if asked for, a model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from relpins_resources.describers import DescribeInput, Describer, enriched_description, usable_text
+from relpins_assets.enrichment.views import Seen, Viewing, failure_of, views_of
+from relpins_resources.describers import DescribeInput, Describer, View, enriched_description, usable_text
 from relpins_resources.images import decode_pixels
 from relpins_resources.lake import Lake
 from relpins_resources.lake.cache import Cache
@@ -29,22 +30,67 @@ ranked AS (SELECT *, row_number() OVER (PARTITION BY join_id ORDER BY n DESC, ti
 told AS (
     SELECT join_id, list(title ORDER BY place) AS board_titles FROM ranked WHERE place <= {N_BOARD_TITLES} GROUP BY 1)
 SELECT i.pin_id, i.jpeg_hash, coalesce(p.title, '') AS title, coalesce(p.description, '') AS description,
-       coalesce(t.board_titles, []) AS board_titles
+       coalesce(t.board_titles, []) AS board_titles{{more}}
 FROM pin_images i JOIN raw_pins p USING (pin_id) JOIN joined j USING (pin_id) LEFT JOIN told t USING (join_id)
 ORDER BY pin_id
 """
 
 
-def wanted_descriptions(lake: Lake) -> pa.Table:
-    """One row per pin with an image: what its description is made of."""
-    return lake.query(WANTED)
+VIEWED = {
+    "merchant_tags": "p.merchant_tags",
+    "price": "p.price, p.currency",
+}
+"""Further columns of a pin that only a model is shown, by source."""
+SAMPLED = "i.pin_id IN (SELECT representative_pin_id FROM pin_joins) AS is_representative"
 
 
-def describe(wanted: pa.Table, lake: Lake, describer: Describer, cache: Cache) -> pa.Table:
+def wanted_descriptions(lake: Lake, sources: Sequence[str] = (), is_sampled: bool = False) -> pa.Table:
+    """One row per pin with an image: what its description is made of.
+
+    Args:
+        sources: what a model is shown of a pin; empty where none is asked.
+        is_sampled: whether it looks at a share of the images only.
+    """
+    more = [columns for source, columns in VIEWED.items() if source in sources] + [SAMPLED] * is_sampled
+    return lake.query(WANTED.format(more="".join(f", {one}" for one in more)))
+
+
+def describe(
+    wanted: pa.Table, lake: Lake, describer: Describer, cache: Cache, viewing: Viewing | None = None
+) -> pa.Table:
     """Rows of enriched_descriptions for a batch of `wanted_descriptions`, without fingerprint.
 
     Statements are cached by what the describer saw: a new board title rewrites the description, not the statement.
+    Where a model views a pin, its words stand in the description in place of the statement.
     """
+    statements = _statements(wanted, lake, describer, cache)
+    seen: list[Seen] = views_of(wanted, lake, viewing) if viewing is not None else [None] * wanted.num_rows
+    pins, views = wanted.to_pylist(), [one if isinstance(one, View) else None for one in seen]
+    told = [view.description if view else "" for view in views]
+    named = f"{viewing.viewer.name}: {viewing.viewer.model}" if viewing is not None else ""
+    strings = pa.string()
+    return pa.table(
+        {
+            "pin_id": wanted["pin_id"],
+            "description": [
+                enriched_description(text or said["text"], pin["title"], pin["description"], pin["board_titles"])
+                for pin, said, text in zip(pins, statements, told, strict=True)
+            ],
+            "own_text": [own_text(pin["title"], pin["description"]) for pin in pins],
+            "statement": [said["text"] for said in statements],
+            "colors": [[name for name, _ in said["colors"]] for said in statements],
+            "color_shares": [[share for _, share in said["colors"]] for said in statements],
+            "board_titles": wanted["board_titles"],
+            "describer": [named if view else describer.name for view in views],
+            "attributes": pa.array([view.attributes_json() if view else None for view in views], strings),
+            "objects": pa.array([view.objects_json() if view else None for view in views], strings),
+            "failure": pa.array([failure_of(one) for one in seen], strings),
+        }
+    )
+
+
+def _statements(wanted: pa.Table, lake: Lake, describer: Describer, cache: Cache) -> list[dict[str, Any]]:
+    """What the describer says of each pin."""
     pins = wanted.to_pylist()
     seen = [digest(pin["jpeg_hash"], pin["title"], pin["description"]) for pin in pins]
 
@@ -58,25 +104,7 @@ def describe(wanted: pa.Table, lake: Lake, describer: Describer, cache: Cache) -
         ]
         return [json.dumps(_statement(statement)) for statement in describer.describe(inputs)]
 
-    statements = [json.loads(text) for text in cache.texts(seen, state)]
-    return pa.table(
-        {
-            "pin_id": wanted["pin_id"],
-            "description": [
-                enriched_description(said["text"], pin["title"], pin["description"], pin["board_titles"])
-                for pin, said in zip(pins, statements, strict=True)
-            ],
-            "own_text": [own_text(pin["title"], pin["description"]) for pin in pins],
-            "statement": [said["text"] for said in statements],
-            "colors": [[name for name, _ in said["colors"]] for said in statements],
-            "color_shares": [[share for _, share in said["colors"]] for said in statements],
-            "board_titles": wanted["board_titles"],
-            "describer": [describer.name] * len(pins),
-            "attributes": pa.nulls(len(pins), pa.string()),
-            "objects": pa.nulls(len(pins), pa.string()),
-            "failure": pa.nulls(len(pins), pa.string()),
-        }
-    )
+    return [json.loads(text) for text in cache.texts(seen, state)]
 
 
 def own_text(title: str, description: str) -> str:

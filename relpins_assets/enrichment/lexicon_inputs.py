@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from relpins_assets.enrichment.attribute_keys import attribute_keys
+from relpins_assets.enrichment.attribute_keys import viewed_keys
+from relpins_assets.enrichment.attribute_values import normalised_value
 from relpins_assets.enrichment.phrase_lexicon import Encode, Lexicon, fit_lexicon
 from relpins_assets.enrichment.phrase_slots import Floats
 from relpins_assets.enrichment.phrases import BOARD, DESCRIPTION, TITLE, Document, segments, tag_segments
 from relpins_assets.enrichment.typed_evidence import brand_phrases, example_types, logged_types, shop_names
+from relpins_assets.fitting import Fitted, chosen_or_fitted
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake import Lake
+from relpins_resources.lake.artefacts import Artefact
 from relpins_resources.lake.fingerprints import digest
 
 MAX_CATEGORIES = 24
@@ -33,11 +39,58 @@ WHERE filters IS NOT NULL OR kind = 'browse' GROUP BY ALL ORDER BY ALL
 """
 
 
-def fit(workspace: Workspace) -> Lexicon:
-    """The lexicon of the catalog as it stands."""
+LEXICON = "phrase_lexicon"
+INPUTS = ("raw_pins", "raw_boards", "raw_searches", "pin_joins")
+MIN_CATEGORIES = 3.0
+"""A board category whose pins are of at least so many categories, by their own words, is a department."""
+
+
+def lexicon_for(workspace: Workspace, *, refit: bool) -> Fitted:
+    """The frozen lexicon, fitted if there is none, if it was made for other keys or another encoder, or on a refit."""
     lake = workspace.lake
-    found, facts, shops = documents(lake)
-    keys = attribute_keys(workspace.profile)
+    made_for = {"keys": digest(viewed_keys(workspace.profile)), "encoder": workspace.sentence_encoder.version}
+    inputs = {name: lake.table(name).version() for name in INPUTS}
+
+    def is_usable(old: Artefact) -> bool:
+        was_empty = old.manifest["documents"] == 0
+        return made_for.items() <= old.manifest.items() and not (was_empty and old.manifest["fitted on"] != inputs)
+
+    def write(folder: Path) -> dict[str, Any]:
+        found, facts, shops = documents(lake)
+        lexicon = fit(workspace, found, facts, shops)
+        lexicon.save(folder)
+        per_key = Counter(one.key for one in lexicon.typed)
+        told = {"documents": len(found), "phrases": len(lexicon.typed), "phrases per key": dict(sorted(per_key.items()))}
+        return {**made_for, **told, "departments": departments_of(lake, lexicon), "fitted on": inputs}
+
+    version = digest("1", made_for, inputs)
+    return chosen_or_fitted(workspace, LEXICON, version, write, refit=refit, is_usable=is_usable)
+
+
+def departments_of(lake: Lake, lexicon: Lexicon) -> list[str]:
+    """Board categories that hold many categories: the perplexity of what their pins' own words name."""
+    counts: dict[str, Counter[str]] = {}
+    for row in lake.query(PINS).to_pylist():
+        name = normalised_value(row["board_category"] or "")
+        if name is None:
+            continue
+        said = (*segments(TITLE, row["title"]), *tag_segments(row["merchant_tags"] or []))
+        named = {one.phrase for segment in said for one in lexicon.values(segment.words) if one.key == "category"}
+        counts.setdefault(name, Counter()).update(named)
+    return sorted(name for name, said in counts.items() if _perplexity(list(said.values())) >= MIN_CATEGORIES)
+
+
+def _perplexity(counts: Sequence[int]) -> float:
+    shares = np.array(counts, float) / max(sum(counts), 1)
+    return float(np.exp(-(shares * np.log(shares)).sum())) if counts else 0.0
+
+
+def fit(
+    workspace: Workspace, found: Sequence[Document], facts: Floats, shops: Mapping[str, int]
+) -> Lexicon:
+    """The lexicon of a catalog's documents; see `documents`."""
+    lake = workspace.lake
+    keys = viewed_keys(workspace.profile)
     examples = example_types(keys)
     searches = lake.query(SEARCHES)
     logged = logged_types(zip(*(searches[name].to_pylist() for name in ("query", "filters", "n")), strict=True), keys)

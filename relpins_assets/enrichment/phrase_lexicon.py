@@ -72,6 +72,8 @@ def fit_lexicon(
 
     def typed(phrases: Sequence[str]) -> list[Typed]:
         phrases = sorted({*phrases, *frame})
+        if not phrases:
+            return []
         tokens = read_tokens(documents, phrases)
         return type_phrases(phrases, encode(phrases), tokens, facts, said, shown, kinds)
 

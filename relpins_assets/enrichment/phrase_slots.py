@@ -75,36 +75,34 @@ def read_tokens(documents: Sequence[Document], phrases: Sequence[str]) -> Tokens
 
 
 def slot_features(tokens: Tokens, facts: Floats, n_phrases: int, kinds: Ints, n_kinds: int) -> Floats:
-    """What stands around each phrase: (n_phrases, 5 * (n_kinds + 2) + 8 + f).
+    """What stands around each phrase: (n_phrases, 4 * (n_kinds + 1) + 8 + f).
 
-    Shares of the kinds to its left and right in running text, to its left and right among tags, and elsewhere in its
-    documents; then how often it opens, ends or is a segment, its sources, and capitals beyond what is usual there;
-    then the facts of its documents. All as the difference to what is usual.
+    Shares of the kinds (and of the edge of what stands together) to its left and right in running text, and among
+    tags; then how often it opens, ends or is a segment, its sources, and capitals beyond what is usual there; then
+    the facts of its documents. All as the difference to what is usual.
 
     Args:
         facts: (documents, f) what is known of each document, 0 to 1 each.
         kinds: (n_phrases,) the kind that each phrase is taken for, -1 for none yet.
     """
     known = np.append(kinds, UNKNOWN)[tokens.phrase]  # -1 takes the last: unknown
-    slots = np.where(known == UNKNOWN, n_kinds, known)
-    edge = n_kinds + 1
     same = tokens.stretch[1:] == tokens.stretch[:-1]
-    left, right = np.full(len(slots), edge), np.full(len(slots), edge)
-    left[1:][same] = slots[:-1][same]
-    right[:-1][same] = slots[1:][same]
+    left, right = np.full(len(known), n_kinds), np.full(len(known), n_kinds)  # the edge
+    left[1:][same] = known[:-1][same]
+    right[:-1][same] = known[1:][same]
     is_tag = tokens.source == SOURCES.index(TAG)
     blocks = [
-        _shares(tokens.phrase, around, mask, n_phrases, n_kinds + 2)
+        _shares(tokens.phrase, around, mask, n_phrases, n_kinds + 1)
         for mask in (~is_tag, is_tag)
         for around in (left, right)
     ]
-    together = _together(tokens, slots, n_phrases, n_kinds + 2)
-    return np.hstack([*blocks, together, _means(tokens, _places(tokens), n_phrases), _means(tokens, facts[tokens.document], n_phrases)])
+    told = np.hstack([_places(tokens), facts[tokens.document]])
+    return np.hstack([*blocks, _means(tokens, told, n_phrases)])
 
 
 def _shares(phrase: Ints, around: Ints, mask: npt.NDArray[np.bool_], n_phrases: int, n_kinds: int) -> Floats:
     counts = np.zeros((n_phrases, n_kinds))
-    use = mask & (phrase != UNKNOWN)
+    use = mask & (phrase != UNKNOWN) & (around != UNKNOWN)
     np.add.at(counts, (phrase[use], around[use]), 1.0)
     return _smoothed(counts)
 
@@ -115,22 +113,6 @@ def _smoothed(counts: Floats) -> Floats:
     mean = total / max(total.sum(), 1.0)
     shares: Floats = (counts + PRIOR * mean) / (counts.sum(1, keepdims=True) + PRIOR)
     return shares - mean
-
-
-def _together(tokens: Tokens, slots: Ints, n_phrases: int, n_kinds: int) -> Floats:
-    """How much more or less often than usual each kind stands in the phrase's documents, the phrase itself apart."""
-    n_documents = int(tokens.document.max(initial=-1)) + 1
-    has = np.zeros((n_documents, n_kinds))
-    np.add.at(has, (tokens.document, slots), 1.0)
-    use = tokens.phrase != UNKNOWN
-    others = has[tokens.document[use]]
-    others[np.arange(len(others)), slots[use]] -= 1
-    counts = np.zeros((n_phrases, n_kinds))
-    np.add.at(counts, tokens.phrase[use], np.minimum(others, 1.0))
-    n = np.bincount(tokens.phrase[use], minlength=n_phrases)[:, None]
-    mean = counts.sum(0) / max(int(n.sum()), 1)
-    together: Floats = (counts + PRIOR * mean) / (n + PRIOR) - mean
-    return together
 
 
 def _places(tokens: Tokens) -> Floats:

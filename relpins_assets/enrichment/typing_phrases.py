@@ -26,7 +26,7 @@ SURE = 0.8
 """Probability at which a phrase is learnt from in the next round."""
 LEARNT_WEIGHT = 0.3
 ROUNDS = 3
-SLOT_SCALE = 3.0
+SLOT_SCALE = 1.5
 STRENGTH = 20.0
 """Inverse of the regularisation."""
 MIN_SCORE, MIN_LEAD = 0.5, 0.25

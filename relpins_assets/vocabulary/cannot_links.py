@@ -15,7 +15,7 @@ Bools = npt.NDArray[np.bool_]
 
 OPPOSED = (
     "short long mini maxi midi",
-    "light dark pale deep bright",
+    "light|pale dark|deep bright",
     "low high mid middle",
     "summer winter spring autumn|fall",
     "small large|big medium",
@@ -40,11 +40,15 @@ OPPOSED = (
     "modern traditional",
     "minimal|minimalist|minimalism maximal|maximalist|maximalism",
     "open closed",
+    "under over",
+    "above below",
+    "with without",
     "black white red green blue yellow pink purple orange brown grey|gray",
     "breakfast lunch dinner dessert brunch",
 )
 """Sets of modifiers of which a thing has one at most; a bar joins words for the same."""
-MODIFYING = ("short", "long", "mini", "maxi", "midi", "light", "dark", "pale", "deep", "bright", "low", "high", "mid")
+MODIFYING = ("short", "long", "mini", "maxi", "midi", "light", "dark", "pale", "deep", "bright", "low", "high", "mid",
+             "off", "hot", "neon", "pastel", "faux")
 """Of these, what a plain value has none of: light blue is not blue."""
 LEAST_EXPECTED = 4.0
 """Pairs of sources that would name both, were the two the same, before their not doing so counts."""

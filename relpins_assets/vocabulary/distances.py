@@ -15,6 +15,7 @@ from relpins_assets.vocabulary.use import KeyUse
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 
 WEIGHTS = {"form": 0.24, "text": 0.24, "looks": 0.12, "company": 0.10, "agreement": 0.30}
@@ -24,6 +25,10 @@ CUT = 0.61
 FORM_FLOOR = 0.5
 """Letters in common up to here say nothing: satin and latin."""
 MAX_WORDS = 3
+NARROWER = 0.6
+"""What is left of a cosine where one value is the other with a word before it: casual shoes are shoes of a kind."""
+EXTENDED = 0.8
+"""How alike, in form, a value is with itself and its kind after it: navy and navy blue, coastal and coastal style."""
 NEVER = 2.0
 """The distance of two values that a rule keeps apart."""
 
@@ -36,7 +41,7 @@ class Distances:
     form: Floats
     text: Floats
     use: Floats
-    never: npt.NDArray[np.bool_]
+    never: Bools
 
 
 def distances(values: Sequence[str], use: KeyUse, encode: Encode, is_single: bool) -> Distances:
@@ -46,12 +51,17 @@ def distances(values: Sequence[str], use: KeyUse, encode: Encode, is_single: boo
         encode: unit vectors (m, d) of m texts.
         is_single: whether a pin has one value of this key at most.
     """
-    form, text = form_similarities(values), text_similarities(values, encode)
+    words = [content_words(value)[:MAX_WORDS] for value in values]
+    narrower, extended = _contained(words)
+    form = np.maximum(form_similarities(values), EXTENDED * extended)
+    text = text_similarities(values, encode) * np.where(narrower, NARROWER, 1.0)
     never = cannot_links(values, use, is_single)
     np.fill_diagonal(never, False)
     above = np.clip((form - FORM_FLOOR) / (1 - FORM_FLOOR), 0, 1)
     parts = {"form": above, "text": text, "looks": use.looks, "company": use.company, "agreement": use.agreement}
     similarity = sum((WEIGHTS[name] * part for name, part in parts.items()), np.zeros_like(form))
+    of_words = (WEIGHTS["form"] * above + WEIGHTS["text"] * text) / (WEIGHTS["form"] + WEIGHTS["text"])
+    similarity = np.where(use.is_known, similarity, of_words)
     used = sum((WEIGHTS[name] * parts[name] for name in ("looks", "company", "agreement")), np.zeros_like(form))
     weight_of_use = WEIGHTS["looks"] + WEIGHTS["company"] + WEIGHTS["agreement"]
     mixed = np.where(never, NEVER, 1.0 - similarity)
@@ -101,6 +111,17 @@ def _rests(words: Sequence[tuple[str, ...]]) -> tuple[Ints, Ints, Ints, Ints]:
         has[given, ids[given, at]] = 1
     first, second = np.nonzero(np.triu(has @ has.T > 0, 1))
     return first, second, _lacking(ids[first], ids[second]), _lacking(ids[second], ids[first])
+
+
+def _contained(words: Sequence[tuple[str, ...]]) -> tuple[Bools, Bools]:
+    """(n, n) where one value is the other with words before it, and with words after it; both symmetric."""
+    at = {one: place for place, one in reversed(list(enumerate(words)))}
+    ends, starts = np.zeros((2, len(words), len(words)), bool)
+    for place, one in enumerate(words):
+        for cut in range(1, len(one)):
+            ends[place, [at[one[cut:]]] if one[cut:] in at else []] = True
+            starts[place, [at[one[:cut]]] if one[:cut] in at else []] = True
+    return ends | ends.T, starts | starts.T
 
 
 def _lacking(ids: Ints, others: Ints) -> Ints:

@@ -15,6 +15,7 @@ import scipy.sparse as sp
 
 from relpins_assets.vocabulary.vocabulary import Attribute, Vocabulary
 from relpins_resources.lake import Lake
+from relpins_resources.lake.sql import rows_of
 
 Ints = npt.NDArray[np.int64]
 SOURCE_RANK = {"boards": 2, "pixels": 3}
@@ -36,8 +37,7 @@ _CARRIED = """
     placed AS (
         SELECT *, row_number() OVER (PARTITION BY join_id, key ORDER BY n_sources DESC, attribute) AS place
         FROM believed)
-    SELECT dense_rank() OVER (ORDER BY join_id) - 1 AS image, attribute FROM placed
-    WHERE place = 1 OR key NOT IN (FROM singles) ORDER BY image, attribute"""
+    SELECT join_id, attribute FROM placed WHERE place = 1 OR key NOT IN (FROM singles) ORDER BY join_id, attribute"""
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,12 @@ class Carriers:
 
     Args:
         attributes: the vocabulary's, in order of id; a place among them is how an attribute is named here.
+        images: join ids, in order.
         matrix: int32 (n images, n attributes), 1 where an image carries an attribute.
     """
 
     attributes: tuple[Attribute, ...]
+    images: tuple[str, ...]
     matrix: sp.csr_matrix
 
     @property
@@ -118,13 +120,15 @@ def carriers(said: pa.Table, vocabulary: Vocabulary, single_keys: Collection[str
         con.register("said", said)
         con.register("forms", _table({"key": pa.string(), "value": pa.string(), "attribute": pa.int64()}, forms))
         con.register("singles", _table({"key": pa.string()}, [(key,) for key in sorted(single_keys)]))
-        found = con.execute(_CARRIED).to_arrow_table()
+        found = rows_of(con, _CARRIED)
     finally:
         con.close()
-    image, attribute = (np.asarray(found[name], np.int64) for name in ("image", "attribute"))
-    shape = (int(image.max()) + 1 if len(image) else 0, len(vocabulary))
-    matrix = sp.csr_matrix((np.ones(len(image), np.int32), (image, attribute)), shape=shape)
-    return Carriers(vocabulary.attributes, matrix)
+    attribute = np.asarray(found["attribute"], np.int64)
+    images, image = np.unique(np.array(found["join_id"].to_pylist(), object), return_inverse=True)
+    ones, shape = np.ones(len(image), np.int32), (len(images), len(vocabulary))
+    return Carriers(
+        vocabulary.attributes, tuple(images.tolist()), sp.csr_matrix((ones, (image, attribute)), shape=shape)
+    )
 
 
 def _table(types: Mapping[str, pa.DataType], rows: Sequence[tuple[object, ...]]) -> pa.Table:

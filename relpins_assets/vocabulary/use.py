@@ -16,7 +16,7 @@ Ints = npt.NDArray[np.int64]
 
 PRIOR_IMAGES = 5.0
 """Images' worth of doubt in every rate."""
-LEAST_AGREEING = 2.0
+LEAST_AGREEING = 4.0
 """Doubt in agreement, in pairs of sources."""
 
 
@@ -28,7 +28,6 @@ class Use:
     """
 
     carried: sp.csr_matrix  # (forms, images) 1 where any source says so
-    n_sources: sp.csr_matrix  # (forms, images) how many sources say so
     by_source: tuple[sp.csr_matrix, ...]  # (forms, images) each
     sums: Floats  # (forms, d) of the images' vectors
     n_seen: Floats  # (forms,) images with a vector
@@ -50,12 +49,11 @@ def read_use(frequent: Frequent, group: Ints, keys: list[str], vectors: Floats, 
         _incidence(group[frequent.form[source == one]], frequent.image[source == one], shape)
         for one in np.unique(source)
     )
-    every = sum(said_by, sp.csr_matrix(shape))
-    carried = every.copy()
+    carried = sum(said_by, sp.csr_matrix(shape))
     carried.data = np.ones_like(carried.data)
     sums = np.asarray(carried @ vectors) if vectors.size else np.zeros((shape[0], 1))
     n_seen = np.asarray(carried @ is_seen.astype(np.float64)).ravel()
-    return Use(carried, every, said_by, sums, n_seen, np.array(keys, dtype=object))
+    return Use(carried, said_by, sums, n_seen, np.array(keys, dtype=object))
 
 
 def _incidence(rows: Ints, columns: Ints, shape: tuple[int, int]) -> sp.csr_matrix:
@@ -76,6 +74,7 @@ class KeyUse:
     across: Floats  # ordered pairs of sources of one image of which one says a, the other b
     together: Floats  # images of which one source says both
     n_pins: Floats  # (n,)
+    is_known: npt.NDArray[np.bool_]  # (n, n) whether the looks of both are known
 
 
 def use_of(use: Use, forms: Ints) -> KeyUse:
@@ -83,19 +82,17 @@ def use_of(use: Use, forms: Ints) -> KeyUse:
     carried = use.carried[forms]
     n_pins = np.asarray(carried.sum(axis=1)).ravel()
     both = (carried @ carried.T).toarray()
-    together = np.zeros_like(both)
-    for said_by in use.by_source:
-        one = said_by[forms]
-        together += (one @ one.T).toarray()
-    counted = use.n_sources[forms]
-    across = (counted @ counted.T).toarray() - together  # ordered pairs of different sources
+    said_by = [one[forms] for one in use.by_source]
+    together = sum(((one @ one.T).toarray() for one in said_by), np.zeros_like(both))
+    across, chance = _across(said_by, both.shape)
     return KeyUse(
         looks=_looks(use.sums[forms], use.n_seen[forms], both),
         company=_company(use, forms, n_pins),
-        agreement=_agreement(across),
+        agreement=_agreement(across, chance),
         across=across,
         together=together,
         n_pins=n_pins,
+        is_known=_both(use.n_seen[forms] > 1),
     )
 
 
@@ -109,8 +106,11 @@ def _looks(sums: Floats, n_seen: Floats, both: Floats) -> Floats:
     dots = away @ away.T - both / np.outer(counts, counts) * np.sqrt(np.outer(spread, spread))
     length = np.sqrt(np.maximum((away**2).sum(axis=1) - 0.5 * chance, 1e-9))
     cosines = dots / np.outer(length, length)
-    known = np.outer(n_seen > 1, n_seen > 1)
-    return np.asarray(np.where(known, np.clip(cosines, -1, 1), 0.0), np.float64)
+    return np.asarray(np.where(_both(n_seen > 1), np.clip(cosines, -1, 1), 0.0), np.float64)
+
+
+def _both(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    return np.asarray(mask[:, None] & mask[None, :], bool)
 
 
 def _company(use: Use, forms: Ints, n_pins: Floats) -> Floats:
@@ -127,9 +127,20 @@ def _company(use: Use, forms: Ints, n_pins: Floats) -> Floats:
     return np.asarray((unusual @ unusual.T) / np.outer(length, length), np.float64)
 
 
-def _agreement(across: Floats) -> Floats:
+def _across(said_by: list[sp.csr_matrix], shape: tuple[int, ...]) -> tuple[Floats, Floats]:
+    """How often one source says a and another b of an image, over all ordered pairs of sources, and how often it would
+    be so by chance, pair of sources by pair: what one source says of nearly everything agrees with nothing."""
+    across, chance = np.zeros(shape), np.zeros(shape)
+    for place, one in enumerate(said_by):
+        for other in said_by[:place]:
+            found = (one @ other.T).toarray()
+            by_chance = np.outer(found.sum(axis=1), found.sum(axis=0)) / max(1.0, float(found.sum()))
+            across += found + found.T
+            chance += by_chance + by_chance.T
+    return across, chance
+
+
+def _agreement(across: Floats, chance: Floats) -> Floats:
     """How often different sources say a and b of one image, as a share of how often they agree on a and on b."""
-    total = max(1.0, float(across.sum()))
-    chance = np.outer(across.sum(axis=1), across.sum(axis=0)) / total
     own = np.diag(across) + LEAST_AGREEING
     return np.asarray(np.clip((across - chance) / np.sqrt(np.outer(own, own)), -1, 1), np.float64)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from relpins_resources.errors import RelpinsError
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 _OWN_FIELDS = ("messages", "model", "stream", "n")
 
 
@@ -63,7 +63,7 @@ class ChatConfig(BaseModel):
     def _a_name(cls, value: str | None) -> str | None:
         if value is not None and not _VARIABLE.fullmatch(value):
             # what was given may be the key itself: it is not repeated
-            raise ValueError("must be the name of an environment variable, such as VLM_API_KEY, not the key")
+            raise ValueError("must be the name of an environment variable in capitals, such as VLM_API_KEY, not the key")
         return value
 
     @field_validator("extra")

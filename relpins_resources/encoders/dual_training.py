@@ -93,7 +93,9 @@ def train_dual_encoder(
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         judged = view(0)
         data = _Data(phrases, pairs, device)
-        network = _Network(judged.inputs().shape[1] if len(judged) else _width(judged), phrases.shape[1], config, device)
+        network = _Network(
+            judged.inputs().shape[1] if len(judged) else _width(judged), phrases.shape[1], config, device
+        )
         before = network.mean_loss(judged, data, held_out)
         best = Trained(network.encoder(), 0, before, before)
         order = np.random.default_rng(seed)

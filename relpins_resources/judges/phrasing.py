@@ -6,58 +6,52 @@ from collections.abc import Sequence
 
 from relpins_resources.judges.base import KeyValue
 
-BEFORE = (
-    "gender",
-    "brand",
-    "mood",
-    "length",
-    "fit",
-    "rise",
-    "shape",
-    "style",
-    "color",
-    "pattern",
-    "material",
-    "sleeve",
-    "cuisine",
-    "meal",
-)
-"""Kinds that stand before the thing, in this order: "slim red striped linen long sleeve shirt"."""
+_BEFORE = "gender brand season mood length fit rise shape style color pattern material sleeve cuisine meal"
+BEFORE = tuple(_BEFORE.split())
+"""Kinds that stand before the thing, in this order: "men's summer slim striped linen long sleeve shirt"."""
 HEADS = ("category", "object", "room")
 """What the query is about: the first of these kinds that is there is its head."""
-AFTER = {"occasion": "for", "season": "for", "object": "with", "room": "for", "price_band": ""}
+AFTER = {"occasion": "for", "object": "with", "room": "for", "price_band": ""}
 """Kinds that stand after the thing, in this order, and the word that joins them."""
-LEADING_WITHOUT_HEAD = ("season", "occasion")
-"""Without a thing to name, these are said in front: "summer vacation"."""
+OWNERS = {"men": "men's", "women": "women's", "children": "children's"}
 
 
 def natural_query(attributes: Sequence[KeyValue]) -> str:
-    """The attributes as one query: "slim red linen shirt for summer under $50".
+    """The attributes as one query: "women's slim red dress for summer vacation under $50".
 
     Args:
-        attributes: (key, value), in any order; kinds that are not known stand before the thing, in order of key.
+        attributes: (key, value), in any order; kinds that are not known stand with those of style.
     """
     values = sorted(attributes)
     head = next((one for kind in HEADS for one in values if one[0] == kind), None)
     rest = [one for one in values if one != head]
-    after = [one for one in rest if one[0] in AFTER and (head or one[0] not in LEADING_WITHOUT_HEAD)]
-    before = sorted((one for one in rest if one not in after), key=_place_before)
-    after.sort(key=lambda one: list(AFTER).index(one[0]))
-    words = _once([value for _, value in before] + ([head[1]] if head else []))
-    joined = ""
+    after = sorted((one for one in rest if _is_after(one[0], head is not None)), key=_place_after)
+    keys = {key for key, _ in after}
+    with_season = [one for one in rest if one[0] == "season" and "occasion" in keys]  # "for summer vacation"
+    before = sorted((one for one in rest if one not in after and one not in with_season), key=_place_before)
+    words = _once([_said(one) for one in before] + ([head[1]] if head else []))
     for key, value in after:
-        is_said = key == "season" and joined == "for"  # "for vacation in summer", not "for vacation for summer"
-        joining = "in" if is_said else AFTER[key]
-        joined = AFTER[key] or joined
-        words += [joining, value] if joining else [value]
+        season = [one[1] for one in with_season] if key == "occasion" else []
+        words += [word for word in (AFTER[key], *season, value) if word]
     return " ".join(words)
+
+
+def _is_after(key: str, has_head: bool) -> bool:
+    return key in AFTER and (has_head or key != "occasion")
+
+
+def _place_after(attribute: KeyValue) -> tuple[int, KeyValue]:
+    return list(AFTER).index(attribute[0]), attribute
 
 
 def _place_before(attribute: KeyValue) -> tuple[int, KeyValue]:
     key = attribute[0]
-    if key in LEADING_WITHOUT_HEAD:
-        return (len(BEFORE) + LEADING_WITHOUT_HEAD.index(key), attribute)
-    return (BEFORE.index(key) if key in BEFORE else BEFORE.index("style"), attribute)
+    place = len(BEFORE) if key == "occasion" else BEFORE.index(key if key in BEFORE else "style")
+    return place, attribute
+
+
+def _said(attribute: KeyValue) -> str:
+    return OWNERS.get(attribute[1], attribute[1]) if attribute[0] == "gender" else attribute[1]
 
 
 def _once(values: Sequence[str]) -> list[str]:

@@ -99,8 +99,8 @@ def _phrasing(demand: Demand, given: JudgeInput) -> tuple[float | None, str]:
     for pair in demand.pairs:
         if {pair.first[0], pair.second[0]} <= known:
             is_first = places[pair.first] <= places[pair.second]
-            n_so = pair.n_in_order if is_first else pair.n_kinds - pair.n_in_order
-            share = (n_so + ORDER_PRIOR[0]) / (pair.n_kinds + sum(ORDER_PRIOR))
+            n_so = pair.n_in_order if is_first else pair.n_in_reverse
+            share = (n_so + ORDER_PRIOR[0]) / (pair.n_in_order + pair.n_in_reverse + sum(ORDER_PRIOR))
             shares.append(LOWEST + (HIGHEST - LOWEST) * share)
     n_over = max(0, len(given.query.split()) - demand.usual_words)
     score = max(LOWEST, min(shares) - TOO_LONG * n_over)

@@ -28,7 +28,7 @@ from relpins_assets.collections.matching import MICRO, TopicSet, match, postings
 
 Ints = npt.NDArray[np.int64]
 LIMIT = 120
-TOPICS_AT_ONCE = 1_000
+TOPICS_AT_ONCE = 200
 
 
 def main() -> None:
@@ -168,7 +168,7 @@ def rarest_join(tables: dict[str, pa.Table], threads: int) -> pa.Table:
 def _by_duckdb(tables: dict[str, pa.Table], threads: int, before: list[str], query: str) -> pa.Table:
     """The query over `TOPICS_AT_ONCE` topics at a time: all at once needs more than 14 GB for the pairs."""
     found = []
-    with duckdb.connect(config={"threads": threads}) as con:
+    with duckdb.connect(config={"threads": threads, "memory_limit": "6GB"}) as con:
         con.execute("SET enable_progress_bar = false")
         con.execute("SET preserve_insertion_order = false")
         for name, rows in tables.items():
@@ -216,12 +216,13 @@ def _resident_kb(field: str) -> int:
 
 
 def _text(report: dict[str, Any]) -> str:
-    head = f"{report['topics']} topics x {report['pins']} pins, {report['assignments']} assignments, {report['machine']}"
+    size = f"{report['topics']} topics x {report['pins']} pins, {report['assignments']} assignments"
     lines = [
         f"{name:28} {told['seconds']:8.2f} s {told['peak_mb_above_input']:7} MB {told['rows']:9} rows"
         for name, told in report["methods"].items()
     ]
-    return "\n".join([head, *lines, f"identical: {report['identical']}", f"times faster: {report['times faster']}"])
+    told = [f"identical: {report['identical']}", f"times faster: {report['times faster']}"]
+    return "\n".join([f"{size}, {report['machine']}", *lines, *told])
 
 
 if __name__ == "__main__":

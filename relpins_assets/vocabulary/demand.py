@@ -1,0 +1,175 @@
+"""What a search log says of attributes and their tuples: how often each is asked for, with what, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import scipy.sparse as sp
+
+from relpins_assets.vocabulary.price_bounds import read_price
+from relpins_assets.vocabulary.topic_evidence import Ints
+from relpins_assets.vocabulary.vocabulary import Attribute
+from relpins_resources.judges import Demand, PairDemand
+
+PRICE_BAND = "price_band"
+USUAL_SHARE = 0.95
+
+
+@dataclass(frozen=True)
+class SearchDemand:
+    """The queries of a log that name anything, by the attributes of a vocabulary.
+
+    Args:
+        attributes: the vocabulary's, in order of id.
+        asked: per query, places of the attributes it names, in the order it names them.
+        n_searches: (n queries,) how often each was asked.
+        has_order: (n queries,) whether the order of its attributes is that of typed words.
+        usual_words: words in all but the longest twentieth of the searches.
+    """
+
+    attributes: tuple[Attribute, ...]
+    asked: tuple[tuple[int, ...], ...]
+    n_searches: Ints
+    has_order: npt.NDArray[np.bool_]
+    usual_words: int
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(sorted({one.key for one in self.attributes}))
+
+    @cached_property
+    def key_of(self) -> Ints:
+        places = {key: place for place, key in enumerate(self.keys)}
+        return np.array([places[one.key] for one in self.attributes], np.int64)
+
+    @cached_property
+    def matrix(self) -> sp.csr_matrix:
+        """int64 (n queries, n attributes), 1 where a query names an attribute."""
+        return _indicator(self.asked, len(self.attributes))
+
+    @cached_property
+    def together(self) -> sp.csr_matrix:
+        """(n attributes, n attributes) searches that name both; the diagonal is how many name one."""
+        return (self.matrix.T @ sp.diags(self.n_searches, dtype=np.int64) @ self.matrix).tocsr()
+
+    @cached_property
+    def kinds(self) -> sp.csr_matrix:
+        """int64 (n queries, n keys), 1 where a query names some value of a key."""
+        asked = [tuple(dict.fromkeys(self.key_of[list(places)].tolist())) for places in self.asked]
+        return _indicator(asked, len(self.keys))
+
+    @cached_property
+    def kinds_together(self) -> npt.NDArray[np.int64]:
+        """(n keys, n keys) searches that name some value of both."""
+        found = self.kinds.T @ sp.diags(self.n_searches, dtype=np.int64) @ self.kinds
+        return np.asarray(found.todense(), np.int64).reshape(len(self.keys), len(self.keys))
+
+    @cached_property
+    def kinds_expected(self) -> npt.NDArray[np.float64]:
+        """(n keys, n keys) searches that would, of those that name two kinds or more, if kinds were independent."""
+        has_two = np.asarray(self.kinds.sum(axis=1)).reshape(-1) >= 2
+        weights = self.n_searches * has_two
+        each = np.asarray(self.kinds.T @ weights, np.float64).reshape(-1)
+        return np.outer(each, each) / max(float(weights.sum()), 1.0)
+
+    @cached_property
+    def in_order(self) -> npt.NDArray[np.int64]:
+        """(n keys, n keys) searches that name a value of the first key before one of the second."""
+        out = np.zeros((len(self.keys), len(self.keys)), np.int64)
+        for places, n in zip(self.asked, (self.n_searches * self.has_order).tolist(), strict=True):
+            for first, second in combinations(dict.fromkeys(self.key_of[list(places)].tolist()), 2):
+                out[first, second] += n
+        return out
+
+    def searches_for_all(self, tuples: Sequence[Ints]) -> Ints:
+        """(n,) searches that name every attribute of each tuple."""
+        wanted = _indicator([tuple(one.tolist()) for one in tuples], len(self.attributes))
+        sizes = np.array([len(one) for one in tuples], np.int64)
+        shared = (wanted @ self.matrix.T).tocoo()
+        is_all = shared.data == sizes[shared.row]
+        counts = np.bincount(shared.row[is_all], self.n_searches[shared.col[is_all]], minlength=len(tuples))
+        return counts.astype(np.int64)
+
+    def of_topics(self, tuples: Sequence[Ints]) -> list[Demand]:
+        """What the log says of each tuple of attributes (places in rising order)."""
+        alone, kind = self.together.diagonal(), self.kinds_together.diagonal()
+        n_all = self.searches_for_all(tuples)
+        return [
+            Demand(
+                n_all=int(n),
+                asked=tuple(int(alone[place]) for place in one),
+                asked_kinds=tuple(int(kind[self.key_of[place]]) for place in one),
+                pairs=tuple(self._pair(first, second) for first, second in combinations(one.tolist(), 2)),
+                usual_words=self.usual_words,
+            )
+            for one, n in zip(tuples, n_all, strict=True)
+        ]
+
+    def _pair(self, first: int, second: int) -> PairDemand:
+        one, other = self.attributes[first], self.attributes[second]
+        keys = int(self.key_of[first]), int(self.key_of[second])
+        return PairDemand(
+            first=(one.key, one.value),
+            second=(other.key, other.value),
+            n_together=int(self.together[first, second]),
+            n_kinds=int(self.kinds_together[keys]),
+            n_kinds_expected=round(float(self.kinds_expected[keys]), 6),
+            n_in_order=int(self.in_order[keys]),
+            n_in_reverse=int(self.in_order[keys[::-1]]),
+        )
+
+
+def search_demand(intents: pa.Table, attributes: tuple[Attribute, ...]) -> SearchDemand | None:
+    """The demand that rows of search_intents tell; None where no query names anything of the vocabulary.
+
+    A price bound that is a band of the vocabulary ("under $200") names that band.
+    """
+    places = {one.attribute_id: place for place, one in enumerate(attributes)}
+    bands = _bands(attributes)
+    asked, counts, has_order, words = [], [], [], []
+    for row in intents.sort_by("query").to_pylist():
+        named = [places[one] for one in row["attribute_ids"] if one in places]
+        band = bands.get((row["price_min"], row["price_max"]))
+        named += [band] if band is not None else []
+        words.append((len(row["query"].split("[")[0].split()), row["n_searches"]))
+        if named:
+            asked.append(tuple(named))
+            counts.append(row["n_searches"])
+            has_order.append(not set("[>") & set(row["query"]))
+    if not asked:
+        return None
+    return SearchDemand(attributes, tuple(asked), np.array(counts, np.int64), np.array(has_order, bool), _usual(words))
+
+
+def _bands(attributes: Sequence[Attribute]) -> dict[tuple[float | None, float | None], int]:
+    found: dict[tuple[float | None, float | None], int] = {}
+    for place, one in enumerate(attributes):
+        if one.key == PRICE_BAND:
+            bounds = read_price(one.value)[0]
+            found.setdefault((bounds.lowest, bounds.highest), place)
+    found.pop((None, None), None)
+    return found
+
+
+def _usual(words: Sequence[tuple[int, int]]) -> int:
+    """The least length that so many searches do not exceed."""
+    total, so_far = sum(n for _, n in words), 0
+    for length, n in sorted(words):
+        so_far += n
+        if so_far >= USUAL_SHARE * total:
+            return length
+    return 0
+
+
+def _indicator(rows: Sequence[Sequence[int]], width: int) -> sp.csr_matrix:
+    """int64 (n rows, width), 1 at the places that each row names."""
+    distinct = [sorted(set(row)) for row in rows]
+    pointers = np.cumsum([0, *(len(row) for row in distinct)])
+    columns = np.array([place for row in distinct for place in row], np.int64)
+    return sp.csr_matrix((np.ones(len(columns), np.int64), columns, pointers), shape=(len(rows), width))

@@ -1,0 +1,67 @@
+"""Topics that are nearly the same images under other words: one stands for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import scipy.sparse as sp
+
+from relpins_assets.vocabulary.itemsets import images_of_tuples
+from relpins_assets.vocabulary.topic_evidence import Carriers, Ints
+
+SAME_FROM = 0.9
+"""Share of images in common (Jaccard) from which two topics are one, if their attributes can all be said at once."""
+CHUNK = 512
+
+
+def merged_topics(given: Carriers, tuples: Sequence[Ints]) -> list[tuple[int, float] | None]:
+    """Per topic, in order of preference: the earlier topic that stands for it and their overlap; None if it stays.
+
+    A topic is merged only into one that stays itself, and only where no key gets two values between them.
+    """
+    if not tuples:
+        return []
+    images = _images(given, tuples)
+    sizes = np.diff(images.indptr)
+    out: list[tuple[int, float] | None] = []
+    for start in range(0, len(tuples), CHUNK):
+        shared = (images[start : start + CHUNK] @ images.T).tocsr()
+        for row in range(shared.shape[0]):
+            out.append(_stands_for(given, tuples, sizes, shared[row], start + row, out))
+    return out
+
+
+def _stands_for(
+    given: Carriers,
+    tuples: Sequence[Ints],
+    sizes: Ints,
+    shared: sp.csr_matrix,
+    place: int,
+    out: Sequence[tuple[int, float] | None],
+) -> tuple[int, float] | None:
+    others, n_both = shared.indices, shared.data
+    overlap = np.round(n_both / (sizes[place] + sizes[others] - n_both), 6)
+    near = sorted(int(one) for one in np.flatnonzero((overlap >= SAME_FROM) & (others < place)))
+    choices = sorted((int(others[one]), float(overlap[one])) for one in near)
+    for other, how_much in choices:
+        if out[other] is None and _is_compatible(given, tuples[place], tuples[other]):
+            return other, how_much
+    return None
+
+
+def _is_compatible(given: Carriers, one: Ints, other: Ints) -> bool:
+    union = np.union1d(one, other)
+    return len(np.unique(given.key_of[union])) == len(union)
+
+
+def _images(given: Carriers, tuples: Sequence[Ints]) -> sp.csr_matrix:
+    """int32 (n topics, n images)."""
+    places = {size: [place for place, one in enumerate(tuples) if len(one) == size] for size in (2, 3, 4)}
+    order, parts = [], []
+    for chosen in places.values():
+        for start in range(0, len(chosen), CHUNK):
+            part = chosen[start : start + CHUNK]
+            order += part
+            parts.append(images_of_tuples(given, np.array([tuples[place] for place in part], np.int64)))
+    return sp.vstack(parts, format="csr")[np.argsort(order)]
