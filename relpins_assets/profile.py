@@ -101,6 +101,12 @@ class Feeds(Section):
 
 
 class Evaluation(Section):
+    """How a build is judged.
+
+    `attribute_labels`: an answer key for attributes, a Parquet file (pin_id, key, value) within the source.
+    """
+
+    attribute_labels: str | None = None
     holdout_days: int = Field(14, ge=1)
     max_queries: int = Field(2_000, ge=1)
 

@@ -28,7 +28,6 @@ FIT_SAMPLE = 20_000
 """Learnt from are the images with the smallest hashes: a sample that is the same next time."""
 LEAST_IMAGES = 50
 """With fewer images of which anything is known the towers stay untrained, and nothing is inferred."""
-HIDDEN_SHARE = 0.5
 DRAWS = 4
 """How often held-out pins are shown, each time with other keys hidden."""
 SOURCES = ("boards", "category", "description", "merchant_tags", "pixels", "price", "title", "view")
@@ -159,13 +158,12 @@ def fitted(workspace: Workspace, lesson: Lesson, config: DualConfig) -> tuple[Du
 
 
 def shown(lesson: Lesson, seed: int, epoch: int) -> Products:
-    """The pins as shown in an epoch: of half of them some keys are hidden, with every word that names their values.
+    """The pins as shown in an epoch: of each some keys are hidden, from none to all, with every word that names them.
 
-    The description's vector holds those words too, so those pins come without it.
+    The description's vector holds those words too, so a pin of which anything is hidden comes without it.
     """
     rng = np.random.default_rng([seed, epoch])
     hidden = rng.random(lesson.pairs.known_keys.shape) < rng.random((len(lesson.pins.pin_ids), 1))
-    hidden &= (rng.random(len(hidden)) < HIDDEN_SHARE)[:, None]
     return without(lesson, hidden & lesson.pairs.known_keys)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -54,9 +55,10 @@ def distinct_titles(titles: Mapping[str, str], attributes: Mapping[str, Sequence
 def slug_words(text: str) -> str:
     """A text in the 26 letters and ten figures, words joined by hyphens, 80 characters at most; empty if none is left.
 
-    Letters of other scripts are transliterated; what can be no part of a file's name or an address falls away.
+    Letters of other scripts are transliterated; signs, emoji and controls fall away.
     """
-    plain = anyascii(usable_text(text).replace("&", " and ").replace("'", "").replace("’", ""))
+    letters = "".join(" " if unicodedata.category(sign)[0] in "SC" else sign for sign in text.replace("&", " and "))
+    plain = anyascii(letters.replace("'", "").replace("’", ""))
     return _cut(" ".join(_WORDS.findall(plain.lower())), MAX_SLUG).replace(" ", "-")
 
 

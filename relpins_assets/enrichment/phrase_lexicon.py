@@ -14,9 +14,17 @@ import pyarrow.parquet as pq
 from relpins_assets.enrichment.phrase_slots import Floats, cut, read_tokens
 from relpins_assets.enrichment.phrases import Document, Phrases, count_phrases, is_telling, splits, units
 from relpins_assets.enrichment.typed_evidence import NONE
-from relpins_assets.enrichment.typing_phrases import Examples, Typed, type_phrases
+from relpins_assets.enrichment.typing_phrases import Examples, Typed, nearness, type_phrases
 
 FILE = "lexicon.parquet"
+MIN_BOUND_OF_TWO = 0.6
+"""How much two values of one key must live in their n-gram: "navy blue" is one colour, "kids girls" are two values."""
+MAX_LOST = 0.12
+"""How much farther than its last words an n-gram may be from their key's examples."""
+MIN_FREE = 0.25
+"""Share of a word's documents in which it is no part of a longer phrase; below it is no value by itself."""
+MIN_DOCUMENTS_TOGETHER = 5
+"""Documents of an n-gram that no tag spells."""
 Encode = Callable[[Sequence[str]], Floats]
 """Sentence vectors (n, d) of n phrases."""
 
@@ -70,6 +78,9 @@ def fit_lexicon(
     shown = Examples(list(examples), encode(list(examples)), np.array([kinds.index(kind) for kind in examples.values()]))
     frame = [word for word, n in sorted(counted.documents.items()) if " " not in word and n >= 3 and not is_telling(word)]
 
+    def near(phrases: Sequence[str]) -> Floats:
+        return nearness(phrases, encode(phrases), shown, len(kinds))
+
     def typed(phrases: Sequence[str]) -> list[Typed]:
         phrases = sorted({*phrases, *frame})
         if not phrases:
@@ -77,28 +88,61 @@ def fit_lexicon(
         tokens = read_tokens(documents, phrases)
         return type_phrases(phrases, encode(phrases), tokens, facts, said, shown, kinds)
 
-    first = [phrase for phrase in found if _stands_alone(phrase, counted, said)]
+    bound = _bound_words(documents, found, counted)
+    first = [phrase for phrase in found if _stands_alone(phrase, counted, said) and phrase not in bound]
     of_first = {one.phrase: one.key for one in typed(first)}
-    longer = [phrase for phrase in found if phrase not in set(first) and not _is_composed(phrase, of_first)]
-    kept = [one for one in typed([*first, *longer]) if _is_headed(one, of_first)]
+    alone = set(first)
+    longer = [phrase for phrase in found if phrase not in alone and _says_more(phrase, of_first, counted)]
+    longer = _still_means(longer, of_first, kinds, near)
+    kept = [one for one in typed([*first, *longer]) if one.phrase in alone or _agrees(one, of_first)]
     return Lexicon(tuple(one for one in kept if any(letter.isalpha() for letter in one.phrase)))
+
+
+def _still_means(phrases: Sequence[str], key_of: Mapping[str, str], kinds: Sequence[str], near: Encode) -> list[str]:
+    """The n-grams that mean what their last words do: "track pants" is near to categories, "arrow woman" is none."""
+    tails = [next((tail for _, tail in splits(phrase) if tail in key_of), "") for phrase in phrases]
+    known = [(phrase, tail) for phrase, tail in zip(phrases, tails, strict=True) if tail]
+    if not known:
+        return list(phrases)
+    at = np.array([kinds.index(key_of[tail]) for _, tail in known])
+    rows = np.arange(len(known))
+    whole, last = near([phrase for phrase, _ in known])[rows, at], near([tail for _, tail in known])[rows, at]
+    lost = {phrase for (phrase, _), gap in zip(known, last - whole, strict=True) if gap > MAX_LOST}
+    return [phrase for phrase in phrases if phrase not in lost]
+
+
+def _agrees(one: Typed, key_of: Mapping[str, str]) -> bool:
+    """Whether an n-gram is of the kind of its last words, where that is known."""
+    return all(key_of.get(tail) in (None, one.key) for _, tail in splits(one.phrase))
+
+
+def _bound_words(documents: Sequence[Document], found: Sequence[str], counted: Phrases) -> set[str]:
+    """Words that are nearly always part of a longer phrase, such as "sitting" of "sitting room": no values."""
+    tokens = read_tokens(documents, found)
+    alone = np.bincount(tokens.phrase[tokens.phrase >= 0], minlength=len(found))
+    return {
+        phrase
+        for phrase, n in zip(found, alone, strict=True)
+        if " " not in phrase and n < MIN_FREE * counted.documents[phrase]
+    }
 
 
 def _stands_alone(phrase: str, counted: Phrases, said: Mapping[str, str]) -> bool:
     return " " not in phrase or counted.tagged[phrase] > 0 or phrase in said
 
 
-def _is_composed(phrase: str, key_of: Mapping[str, str]) -> bool:
-    """Whether its parts already say all: two values of different keys, side by side."""
+def _says_more(phrase: str, key_of: Mapping[str, str], counted: Phrases) -> bool:
+    """Whether an n-gram may be a value of its own: frequent, and only its last words have a key, if any has.
+
+    "track pants" is one, and "navy blue", whose parts have one key; "men black" is two values, and in "white walls"
+    the value is no colour of the walls.
+    """
+    if counted.documents[phrase] < MIN_DOCUMENTS_TOGETHER:
+        return False
     for head, tail in splits(phrase):
-        keys = key_of.get(head), key_of.get(tail)
-        if None not in keys and keys[0] != keys[1]:
-            return True
-    return False
-
-
-def _is_headed(one: Typed, key_of: Mapping[str, str]) -> bool:
-    """Whether an n-gram's kind is not just that of its first words: "white walls" is no colour."""
-    if one.phrase in key_of:
-        return True
-    return not any(key_of.get(head) == one.key != key_of.get(tail) for head, tail in splits(one.phrase))
+        if key_of.get(head) not in (None, key_of.get(tail)):
+            return False
+        if head in key_of and counted.bound(phrase) < MIN_BOUND_OF_TWO:
+            return False
+    middle = phrase.split(" ")[1:-1]
+    return all(key_of.get(word) is None for word in middle)

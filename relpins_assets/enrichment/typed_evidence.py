@@ -30,8 +30,8 @@ def phrase_of(text: str) -> str | None:
 
 
 def example_types(keys: Mapping[str, AttributeKey]) -> dict[str, str]:
-    """Example phrase -> key; FILLERS are of NONE."""
-    known = {phrase: NONE for phrase in FILLERS}
+    """Example phrase -> key; FILLERS are of NONE, and so are the keys' own names."""
+    known = {phrase: NONE for phrase in (*FILLERS, *keys, *(f"{key}s" for key in keys))}
     for key, said in keys.items():
         known.update({phrase: key for example in said.examples if (phrase := phrase_of(example))})
     return known

@@ -29,8 +29,11 @@ ROUNDS = 3
 SLOT_SCALE = 1.5
 STRENGTH = 20.0
 """Inverse of the regularisation."""
-MIN_SCORE, MIN_LEAD = 0.5, 0.25
+MIN_SCORE, MIN_LEAD = 0.6, 0.25
 """Probability that a typed phrase has, and by how much it exceeds the next key's."""
+MAX_FARTHER = 0.12
+"""How much nearer it may be, by its meaning, to another key's examples; names have no meaning, and may be any."""
+NAMES = "brand"
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,9 @@ def type_phrases(
     said = np.where((said == UNKNOWN) & fillers, number[NONE], said)
     start = np.where(said == UNKNOWN, plain_kinds(near), said)
     chances = _self_trained(np.hstack([vectors, near]), tokens, facts, start, len(kinds))
-    return _clear(phrases, chances, said, kinds)
+    is_far = near < near.max(1, keepdims=True) - MAX_FARTHER
+    is_far[:, [kind == NAMES for kind in kinds]] = False
+    return _clear(phrases, np.where(is_far, 0.0, chances), said, kinds)
 
 
 def _self_trained(meaning: Floats, tokens: Tokens, facts: Floats, start: Ints, n_kinds: int) -> Floats:

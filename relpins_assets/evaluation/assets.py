@@ -7,6 +7,9 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from relpins_assets.evaluation.attribute_truth import attribute_truth, truth_state
+from relpins_assets.evaluation.collection_pictures import quality_metadata
+from relpins_assets.evaluation.collection_quality import collection_rows
 from relpins_assets.evaluation.cut import is_at_or_after, pins_at
 from relpins_assets.evaluation.graph_at import graph_at, midnight, raw_tables
 from relpins_assets.evaluation.quality import quality_rows, quality_table
@@ -77,3 +80,33 @@ def _truth(workspace: Workspace) -> Path | None:
     """Where a sample world keeps its truth; None for any other source."""
     root = workspace.source.root if isinstance(workspace.source, FolderSource) else None
     return root if root is not None and (root / "_truth" / "pin_affinity.parquet").is_file() else None
+
+
+COLLECTIONS_VERSION = "1"
+"""Raised when the code of collection_quality gives other numbers from the same collections."""
+COLLECTIONS_JUDGED = "collection_quality_inputs"
+JUDGED_FROM = ("shopping_collections", "judged_topics", "attribute_vocabulary", "search_intents", "lexical_index")
+
+
+@table_asset(
+    "collection_quality",
+    "Whether the first ten pins of collections are what their topics say, per family of attributes, and how many "
+    "topics there are, beside collections made from the search log alone.",
+    deps=[*JUDGED_FROM],
+    kinds=["report"],
+)
+def collection_quality(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
+    lake, settings = workspace.lake, workspace.profile.collections
+    versions = [(lake.table(name).path.name, lake.table(name).version()) for name in JUDGED_FROM]
+    bounds = (settings.min_pins, settings.max_pins)
+    judged, table = (
+        digest(COLLECTIONS_VERSION, versions, bounds, truth_state(workspace)),
+        lake.table("collection_quality"),
+    )
+    is_stale = lake.recall(COLLECTIONS_JUDGED) != judged or not table.exists()
+    if is_stale:
+        table.overwrite(collection_rows(lake, attribute_truth(workspace), *bounds))
+        lake.remember(COLLECTIONS_JUDGED, judged)
+    rows = table.read()
+    report = RefreshReport(n_new=rows.num_rows if is_stale else 0)
+    return reported(workspace, "collection_quality", report, quality_metadata(rows))

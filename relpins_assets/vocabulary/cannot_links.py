@@ -55,6 +55,9 @@ LEAST_EXPECTED = 4.0
 LEAST_SHARE = 0.15
 SAID_TOGETHER = 0.2
 """Share of the rarer value's images of which one source says both values of a single-valued key."""
+LEAST_TOGETHER = 3
+SAME_ELSEWHERE = 0.4
+"""Agreement between sources from which two values said together are taken for two names of one thing (couch, sofa)."""
 
 
 def cannot_links(values: Sequence[str], use: KeyUse, is_single: bool) -> Bools:
@@ -97,4 +100,5 @@ def _never_agree(use: KeyUse) -> Bools:
 
 def _said_together(use: KeyUse) -> Bools:
     fewest = np.minimum(use.n_pins[:, None], use.n_pins[None, :])
-    return np.asarray((use.together >= 3) & (use.together > SAID_TOGETHER * fewest), bool)
+    is_said = (use.together >= LEAST_TOGETHER) & (use.together > SAID_TOGETHER * fewest)
+    return np.asarray(is_said & (use.agreement < SAME_ELSEWHERE), bool)

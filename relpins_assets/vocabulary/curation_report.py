@@ -1,4 +1,4 @@
-"""The Dagster half that the three assets of curation share: bringing a table to its version, and what it shows."""
+"""The Dagster half that the trained assets of this stage share: bringing a table to its version, and what it shows."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from relpins_assets.fitting import Fitted
 from relpins_assets.refreshing import Materialized, reported
 from relpins_assets.vocabulary.curating import CLUSTERS, FREQUENT, VOCABULARY, bring_up
+from relpins_assets.vocabulary.topic_pictures import candidates_shown, judged_shown
 from relpins_assets.workspace import Workspace
 from relpins_resources.images import as_markdown, histogram_chart
 from relpins_resources.lake import Lake, RefreshReport
@@ -83,7 +84,13 @@ def _vocabulary_shown(lake: Lake) -> dict[str, Any]:
     }
 
 
-_SHOWN = {FREQUENT: _frequent_shown, CLUSTERS: _clusters_shown, VOCABULARY: _vocabulary_shown}
+_SHOWN = {
+    FREQUENT: _frequent_shown,
+    CLUSTERS: _clusters_shown,
+    VOCABULARY: _vocabulary_shown,
+    "topic_candidates": candidates_shown,
+    "judged_topics": judged_shown,
+}
 
 
 def _chart(rows: pa.Table, title: str) -> dg.MarkdownMetadataValue:

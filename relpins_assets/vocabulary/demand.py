@@ -80,11 +80,11 @@ class SearchDemand:
 
     @cached_property
     def in_order(self) -> npt.NDArray[np.int64]:
-        """(n keys, n keys) searches that name a value of the first key before one of the second."""
+        """(n keys, n keys) distinct queries whose words name a value of the first key before one of the second."""
         out = np.zeros((len(self.keys), len(self.keys)), np.int64)
-        for places, n in zip(self.asked, (self.n_searches * self.has_order).tolist(), strict=True):
+        for places, has_order in zip(self.asked, self.has_order.tolist(), strict=True):
             for first, second in combinations(dict.fromkeys(self.key_of[list(places)].tolist()), 2):
-                out[first, second] += n
+                out[first, second] += has_order
         return out
 
     def searches_for_all(self, tuples: Sequence[Ints]) -> Ints:

@@ -20,7 +20,7 @@ Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 
 WEIGHTS = {"form": 0.24, "text": 0.24, "looks": 0.12, "company": 0.10, "agreement": 0.30}
 """They add up to 1."""
-CUT = 0.61
+CUT = 0.63
 """Values farther apart than this are never in one cluster."""
 FORM_FLOOR = 0.5
 """Letters in common up to here say nothing: satin and latin."""

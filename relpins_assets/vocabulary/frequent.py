@@ -48,11 +48,6 @@ class Frequent:
     def image(self) -> Ints:
         return np.asarray(self.carriers["image"], np.int64)
 
-    @cached_property
-    def source(self) -> Ints:
-        """(m,) place of each carrier's source among the sources in order of name."""
-        return np.unique(self.carriers["source"].to_pylist(), return_inverse=True)[1].astype(np.int64)
-
     def images_of(self, forms: Ints) -> Ints:
         """The distinct images that carry any of these forms, in order."""
         return np.unique(self.image[np.isin(self.form, forms)])

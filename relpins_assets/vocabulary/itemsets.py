@@ -74,8 +74,5 @@ def weakest_lift(given: Carriers, tuples: Ints) -> npt.NDArray[np.float64]:
 
 
 def _lift(given: Carriers, first: Ints, second: Ints) -> npt.NDArray[np.float64]:
-    keys = given.key_of[first], given.key_of[second]
     both = np.asarray(given.both[first, second], np.float64).reshape(-1)
-    n_expected = given.with_key[first, keys[1]] * given.with_key[second, keys[0]]
-    lift: npt.NDArray[np.float64] = both * given.with_keys[keys] / np.maximum(n_expected, 1)
-    return lift
+    return np.asarray(both / given.expected(first, second), np.float64)

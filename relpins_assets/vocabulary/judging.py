@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from relpins_assets.profile import Topics
@@ -44,17 +45,16 @@ class Known:
 
     def pairs(self, places: Ints) -> tuple[PairEvidence, ...]:
         """How often each pair of attributes stands on one image."""
-        return tuple(self._pair(first, second) for first, second in combinations(places.tolist(), 2))
+        first, second = np.array(list(combinations(places.tolist(), 2)), np.int64).T
+        both = np.asarray(self.carriers.both[first, second]).reshape(-1)
+        expected = self.carriers.expected(first, second)
+        return tuple(self._pair(*pair) for pair in zip(first, second, both, expected, strict=True))
 
-    def _pair(self, first: int, second: int) -> PairEvidence:
+    def _pair(self, first: int, second: int, n_both: int, n_expected: float) -> PairEvidence:
         one, other = self.carriers.attributes[first], self.carriers.attributes[second]
-        return PairEvidence(
-            (one.key, one.value),
-            (other.key, other.value),
-            n_both=int(self.carriers.both[first, second]),
-            n_expected=round(self.carriers.expected(first, second), 6),
-            is_contradiction=one.key == other.key and one.key in self.single_keys,
-        )
+        is_contradiction = one.key == other.key and one.key in self.single_keys
+        keys_and_values = (one.key, one.value), (other.key, other.value)
+        return PairEvidence(*keys_and_values, int(n_both), float(n_expected), is_contradiction)
 
 
 def judge_all(

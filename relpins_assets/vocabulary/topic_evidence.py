@@ -79,6 +79,11 @@ class Carriers:
         return (self.matrix.T @ self.matrix).tocsr()
 
     @cached_property
+    def n_pins(self) -> Ints:
+        """(n attributes,) images that carry each."""
+        return np.asarray(self.both.diagonal(), np.int64)
+
+    @cached_property
     def with_key(self) -> npt.NDArray[np.int64]:
         """(n attributes, n keys) images that carry the attribute and have some value of the key."""
         return np.asarray((self.matrix.T @ self._known).todense(), np.int64)
@@ -96,11 +101,16 @@ class Carriers:
         )
         return (self.matrix @ one).minimum(1).tocsr()
 
-    def expected(self, first: int, second: int) -> float:
-        """Images that would carry both if they were independent, among those whose both keys are known."""
+    def expected(self, first: Ints, second: Ints) -> npt.NDArray[np.float64]:
+        """(n,) images that would carry both of each pair if they were independent, rounded to 1e-6.
+
+        Among those whose both keys are known, or among all, whichever gives more: the first is fair where much is left
+        unsaid, the second sees that lamps have no rise at all.
+        """
         keys = self.key_of[first], self.key_of[second]
-        n = int(self.with_keys[keys])
-        return float(self.with_key[first, keys[1]] * self.with_key[second, keys[0]] / n) if n else 0.0
+        known = self.with_key[first, keys[1]] * self.with_key[second, keys[0]] / np.maximum(self.with_keys[keys], 1)
+        every = self.n_pins[first] * self.n_pins[second] / max(self.n_images, 1)
+        return np.asarray(np.round(np.maximum(known, every), 6), np.float64)
 
 
 def said_of_images(lake: Lake) -> pa.Table:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -120,7 +119,8 @@ def _write_judged(
         "searches": intents.num_rows,
         "to ask again": sum(reason.startswith(AGAIN) for reason in judgements["reason"].to_pylist()),
         "verdicts": dict(sorted(Counter(told["verdict"].to_pylist()).items())),
-        "check": asdict(check) if check is not None else None,
+        **({"AUC of the score, real against one value swapped": check.score} if check else {}),
+        **({"AUC of coherence alone": check.coherence, "real queries judged": check.n} if check else {}),
     }
 
 

@@ -65,19 +65,17 @@ def candidates_shown(lake: Lake) -> dict[str, Any]:
     }
 
 
-def judged_shown(lake: Lake, check: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What was accepted, rejected and merged, and whether the judge can tell real from swapped."""
-    rows = lake.table("judged_topics").read().sort_by("topic_id").to_pylist()
-    counts = Counter(row["verdict"] for row in rows)
-    told: dict[str, Any] = {"verdicts": _chart(dict(sorted(counts.items())), "topics by verdict")}
-    for verdict in sorted(counts):
-        chosen = [row for row in rows if row["verdict"] == verdict][:N_EXAMPLES]
-        told[f"{verdict}, for example"] = _listed(
-            [f"{_code(row['query'])} {row['score']:.2f}: {_code(row['reason'])}" for row in chosen]
-        )
-    if check is not None:
-        told["AUC of the score, real queries against one value swapped"] = check["score"]
-        told["AUC of coherence alone"] = check["coherence"]
+def judged_shown(lake: Lake) -> dict[str, Any]:
+    """What was accepted, rejected and merged, with examples and their reasons."""
+    rows = lake.table("judged_topics").read(["topic_id", "query", "score", "verdict", "reason"]).sort_by("topic_id")
+    counts = rows.group_by("verdict").aggregate([([], "count_all")]).sort_by("verdict").to_pylist()
+    told: dict[str, Any] = {
+        "verdicts": _chart({row["verdict"]: row["count_all"] for row in counts}, "topics by verdict")
+    }
+    for verdict in (row["verdict"] for row in counts):
+        chosen = rows.filter(pc.equal(rows["verdict"], verdict)).slice(0, N_EXAMPLES).to_pylist()
+        lines = [f"{_code(row['query'])} {row['score']:.2f}: {_code(row['reason'])}" for row in chosen]
+        told[f"{verdict}, for example"] = _listed(lines)
     return told
 
 

@@ -20,6 +20,10 @@ LEAST_AGREEING = 4.0
 """Doubt in agreement, in pairs of sources."""
 
 
+WORDLESS = ("pixels", "price")
+"""Sources that measure: they have one name for each thing, so their not using another says nothing about it."""
+
+
 @dataclass(frozen=True)
 class Use:
     """What the uses of all kept forms say; matrices are made for a key's forms at a time.
@@ -28,7 +32,7 @@ class Use:
     """
 
     carried: sp.csr_matrix  # (forms, images) 1 where any source says so
-    by_source: tuple[sp.csr_matrix, ...]  # (forms, images) each
+    by_source: tuple[sp.csr_matrix, ...]  # (forms, images) each, of those that speak in words
     sums: Floats  # (forms, d) of the images' vectors
     n_seen: Floats  # (forms,) images with a vector
     keys: npt.NDArray[np.object_]  # (forms,)
@@ -44,13 +48,11 @@ def read_use(frequent: Frequent, group: Ints, keys: list[str], vectors: Floats, 
         is_seen: (images,) whether its look is known.
     """
     shape = (len(keys), len(frequent.join_ids))
-    source = frequent.source
-    said_by = tuple(
-        _incidence(group[frequent.form[source == one]], frequent.image[source == one], shape)
-        for one in np.unique(source)
-    )
-    carried = sum(said_by, sp.csr_matrix(shape))
-    carried.data = np.ones_like(carried.data)
+    source = np.array(frequent.carriers["source"].to_pylist(), dtype=object)
+    form = group[frequent.form] if len(group) else frequent.form
+    speaking = sorted({*source.tolist()} - {*WORDLESS})
+    said_by = tuple(_incidence(form[source == one], frequent.image[source == one], shape) for one in speaking)
+    carried = _incidence(form, frequent.image, shape)
     sums = np.asarray(carried @ vectors) if vectors.size else np.zeros((shape[0], 1))
     n_seen = np.asarray(carried @ is_seen.astype(np.float64)).ravel()
     return Use(carried, said_by, sums, n_seen, np.array(keys, dtype=object))

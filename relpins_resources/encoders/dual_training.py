@@ -23,7 +23,7 @@ from relpins_resources.encoders.heads import reproducible
 if TYPE_CHECKING:
     import torch
 
-MIN_STEPS, MIN_BATCH = 8, 64
+MIN_STEPS, MIN_BATCH = 6, 64
 LOSS_ROWS = 1024
 
 
@@ -32,17 +32,17 @@ class DualConfig:
     """How the towers are shaped and trained."""
 
     dim: int = 128
-    hidden: int = 384
+    hidden: int = 256
     batch: int = 512  # less for a small catalog, see MIN_STEPS
-    epochs: int = 40
+    epochs: int = 25
     patience: int = 5
     learning_rate: float = 2e-3
     weight_decay: float = 0.1
     input_dropout: float = 0.2
     hidden_dropout: float = 0.4
-    group_dropout: float = 0.35  # how often a product is shown without its image, its content or its words
+    group_dropout: float = 0.5  # how often a product is shown without its image, its content or its words
     temperature: float = 0.07
-    unknown_weight: float = 0.3
+    unknown_weight: float = 0.15
     attributes: int = 4096  # in a step; of more, those of the batch and a sample
 
 

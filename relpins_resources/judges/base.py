@@ -64,7 +64,7 @@ class PairDemand:
         n_together: searches that name both.
         n_kinds: searches that name some value of both keys, in whichever order.
         n_kinds_expected: searches that would, if the two keys were asked for independently.
-        n_in_order, n_in_reverse: those of `n_kinds` whose words name the first key before the second, or behind it;
+        n_in_order, n_in_reverse: distinct queries whose words name the first key before the second, or behind it;
             filters and browse paths have no order.
     """
 

@@ -9,17 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from relpins_resources.judges.base import HIGHEST, LOWEST, Demand, JudgeInput, Judgement, PairEvidence, TopicInput
+from relpins_resources.judges.base import (
+    HIGHEST,
+    LOWEST,
+    Demand,
+    JudgeInput,
+    Judgement,
+    KeyValue,
+    PairEvidence,
+    TopicInput,
+)
 from relpins_resources.judges.phrasing import natural_query
 
 LEAST_LIFT = 0.3
 """A pair at least so often together, against chance, is coherent."""
-PRIOR_PINS = 1.0
-"""Images that every pair counts as having together, and as expected: few expected images prove nothing."""
-PRIOR_KINDS = 3.0
-"""Kinds of attributes that were expected together in fewer searches than this, and never were, may yet be."""
+PRIOR_PINS = 0.1
+"""Images that every pair counts as having together, and as expected: the fewer are expected, the less it proves that
+there are none. Chosen on a sample world that nothing is reported on: AUC .61 at 1, .65 at .5, .72 at .1, .72 at .03."""
 ORDER_PRIOR = (3.0, 1.0)
-"""Searches in and against the usual order of words that every pair counts as having."""
+"""Queries in and against the usual order of words that every pair counts as having."""
 TOO_LONG = 0.5
 """What each word over the usual length costs."""
 
@@ -69,25 +77,31 @@ def _pair_coherence(pair: PairEvidence) -> float:
 
 
 def _intent(demand: Demand, given: JudgeInput) -> tuple[float | None, str]:
-    """5: asked for in full; 4: all asked for, in pairs or kinds; 3: one never; 2: people never join such kinds."""
-    known = [place for place, n in enumerate(demand.asked_kinds) if n]
+    """5: asked for in full; 4: each of it asked for; 3: one never; 2: none, or kinds that nobody joins."""
+    attributes = given.topic.attributes
+    known = [attribute for attribute, n in zip(attributes, demand.asked_kinds, strict=True) if n]
     if not known:
         return None, "the search log never names such kinds"
-    if demand.n_all and len(known) == len(demand.asked_kinds):
+    if demand.n_all and len(known) == len(attributes):
         return HIGHEST, f"{demand.n_all} searches ask for all of it"
-    keys = {given.topic.attributes[place][0] for place in known}
-    pairs = [pair for pair in demand.pairs if pair.first[0] in keys and pair.second[0] in keys]
-    apart = [pair for pair in pairs if not pair.n_kinds and pair.n_kinds_expected >= PRIOR_KINDS]
-    if apart:
-        return 2.0, f"searches name {apart[0].first[0]} and {apart[0].second[0]}, never together"
-    unasked = [given.topic.attributes[place][1] for place in known if not demand.asked[place]]
-    if len(unasked) == len(known):
-        return 2.0, f"no search asks for {' or '.join(unasked)}"
+    pairs = [pair for pair in demand.pairs if pair.first in known and pair.second in known]
+    if not _is_connected(known, [(pair.first, pair.second) for pair in pairs if pair.n_kinds]):
+        return 2.0, f"no search joins {' and '.join(sorted({key for key, _ in known}))}"
+    unasked = [one for one, n in zip(attributes, demand.asked, strict=True) if one in known and not n]
     if unasked:
-        return 3.0, f"no search asks for {' or '.join(unasked)}"
+        score = 2.0 if len(unasked) == len(known) else 3.0
+        return score, f"no search asks for {' or '.join(value for _, value in unasked)}"
     together = sum(1 for pair in pairs if pair.n_together)
     share = together / len(pairs) if pairs else 1.0
     return round(4.0 + 0.9 * share, 6), f"all asked for, {together} of {len(pairs)} pairs of it together"
+
+
+def _is_connected(attributes: Sequence[KeyValue], joined: Sequence[tuple[KeyValue, KeyValue]]) -> bool:
+    """Whether joined pairs lead from each attribute to all others: wool coat, winter coat, so winter wool coat."""
+    reached, left = {attributes[0]}, list(joined)
+    while any((one in reached) != (other in reached) for one, other in left):
+        reached |= {one for pair in left if reached & set(pair) for one in pair}
+    return len(reached) == len(set(attributes))
 
 
 def _phrasing(demand: Demand, given: JudgeInput) -> tuple[float | None, str]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from PIL import Image
 
 from relpins_assets.collections.assets import landing_pages
-from relpins_assets.home import open_home
+from relpins_assets.profile import parse_profile
 from relpins_assets.schemas import TABLES
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake import Lake
@@ -34,7 +34,7 @@ class Shop:
 
     @classmethod
     def of(cls) -> Shop:
-        shop = cls({f"p{place:02d}": {"title": f"Thing {place}", "price": 10.0 + place} for place in range(40)})
+        shop = cls({f"p{place:02d}": {"title": f"Chair {place}", "price": 10.0 + place} for place in range(40)})
         shop.topic("topic_sofa", "red sofa", ["category/sofa", "color/red"], range(0, 8))
         shop.topic("topic_sofas", "sofa", ["category/sofa"], range(0, 20))
         shop.topic("topic_dress", "dress in blue", ["category/dress", "color/blue"], range(20, 30))
@@ -81,11 +81,13 @@ def run_pages(home: Path) -> dict[str, Any]:
     result = dg.materialize(
         [landing_pages], resources={"workspace": workspace(home)}, run_config=QUIET, raise_on_error=True
     )
-    return {name: value.value for name, value in result.asset_materializations_for_node("landing_pages")[0].metadata.items()}
+    return {
+        name: value.value for name, value in result.asset_materializations_for_node("landing_pages")[0].metadata.items()
+    }
 
 
 def workspace(home: Path) -> Workspace:
-    return open_home(home, profile="test").workspace()
+    return Workspace(home, parse_profile("collections: {min_pins: 6}", "test", "test"))
 
 
 def publish(home: Path) -> None:
@@ -119,7 +121,13 @@ def _look(pin_id: str, place: int) -> dict[str, Any]:
 
 
 def _described(pin_id: str) -> dict[str, Any]:
-    return {"pin_id": pin_id, "description": "d", "statement": "Red 80%; calm.", "describer": "pixels", "fingerprint": "x"}
+    return {
+        "pin_id": pin_id,
+        "description": "d",
+        "statement": "Red 80%; calm.",
+        "describer": "pixels",
+        "fingerprint": "x",
+    }
 
 
 def _said(pin_id: str, place: int) -> dict[str, Any]:

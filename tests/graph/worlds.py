@@ -24,6 +24,7 @@ class SmallWorld:
     pins: dict[str, dict[str, object]] = field(default_factory=dict)
     boards: dict[str, str] = field(default_factory=dict)
     saves: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    searches: list[str] = field(default_factory=lambda: ["blue sofa", "oak lamp under $100", "blue sofa"])
     as_of: datetime = AS_OF
     n_made: int = 0
 
@@ -41,7 +42,7 @@ class SmallWorld:
         return world
 
     def add_pin(self, picture: int | None = None) -> str:
-        """A new pin; `picture` repeats the picture of an earlier number."""
+        """A new pin, every third one for sale; `picture` repeats the picture of an earlier number."""
         number = self.n_made
         self.n_made += 1
         pin_id = f"pin{(number * 37) % 1000:03d}"
@@ -51,6 +52,9 @@ class SmallWorld:
             "title": title,
             "description": "",
             "picture": number if picture is None else picture,
+            "merchant_tags": [WORDS[number % 11], WORDS[number % 5], WORDS[7 + number % 5]] if number % 3 == 0 else None,
+            "price": 30.0 + 40 * (number % 4) if number % 3 == 0 else None,
+            "currency": "USD" if number % 3 == 0 else None,
             "created_at": AS_OF - timedelta(days=60 - number % 50),
         }
         return pin_id
@@ -79,7 +83,8 @@ class SmallWorld:
             for row in rows[:5]
         ]
         _write(folder / "interactions.parquet", clicks)
-        _write(folder / "searches.parquet", [{"query": "blue sofa", "created_at": AS_OF - timedelta(days=2)}])
+        searches = [{"query": q, "created_at": AS_OF - timedelta(days=2 + n)} for n, q in enumerate(self.searches)]
+        _write(folder / "searches.parquet", searches)
         _write(folder / "users.parquet", [{"user_id": who, "country": "IT"} for who in ("u1", "u9")])
 
 
