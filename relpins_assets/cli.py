@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 
 from relpins_assets.cli_options import DEFAULT_HOME, HomeOption, JsonOption, say
 from relpins_assets.export_cli import export_app
+from relpins_assets.vocabulary_cli import vocabulary_app
 from relpins_resources.errors import RelpinsError, RunFailed
 from relpins_resources.query.errors import QueryError
 
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(export_app, name="export")
+app.add_typer(vocabulary_app, name="vocabulary")
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""

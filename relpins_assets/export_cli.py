@@ -23,3 +23,15 @@ def pages(
     from relpins_assets.export.site import export_pages
 
     say(export_pages(home, directory, base_url=base_url), as_json)
+
+
+@export_app.command()
+def coverage(
+    file: Annotated[Path, typer.Argument(help="CSV file to write; one that is there is replaced")],
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Write which searches today's collections answer, and the gaps, as CSV."""
+    from relpins_assets.export.coverage_csv import export_coverage
+
+    say(export_coverage(home, file), as_json)

@@ -28,8 +28,11 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 LEAST_OBSERVED = 0.35
 """What is said of a pin and is believed less than so far is no attribute of it."""
-LEAST_INFERRED = 0.5
+LEAST_INFERRED = 0.6
 """Nor is what is inferred with less confidence, whatever its cosine."""
+
+NOT_INFERRED = ("price_band",)
+"""What nobody can see or guess is said by its source or not at all."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def scorer(
 
 def threshold(dual: Dual, attribute: Attribute) -> float:
     """Its key's formula with frozen counts; an attribute that is as it was fitted has a shift of its own too."""
-    key = dual.keys.index(attribute.key) if attribute.key in dual.keys else -1
+    key = dual.keys.index(attribute.key) if attribute.key in dual.keys and attribute.key not in NOT_INFERRED else -1
     base = float(dual.thresholds.theta[key]) if key >= 0 else NEVER
     if base >= NEVER:
         return NEVER
@@ -187,15 +190,12 @@ def _believed(claims: Claims, scored: Scorer) -> Doubles:
     keys = sorted({one.key for one in scored.attributes})
     of_dual = {key: place for place, key in enumerate(scored.dual.keys)}
     reliability = np.tile(scored.dual.reliability.mean(axis=0) if len(of_dual) else 0.7, (len(keys), 1))
-    n_values, is_single = np.full(len(keys), 2), np.zeros(len(keys), bool)
+    n_values = np.full(len(keys), 2)
     for place, key in enumerate(keys):
-        is_single[place] = any(
-            one.key == key and flag for one, flag in zip(scored.attributes, scored.is_single, strict=True)
-        )
         if key in of_dual:
             reliability[place] = scored.dual.reliability[of_dual[key]]
             n_values[place] = sum(one.key == key for one in scored.dual.attributes)
-    return believed(claims, reliability, n_values, is_single)
+    return believed(claims, reliability, n_values)
 
 
 def _exact(left: Vectors, right: Vectors) -> Doubles:

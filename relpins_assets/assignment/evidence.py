@@ -1,8 +1,9 @@
 """What pins' own sources say of them, and how far each source is believed.
 
-A source's reliability on a key is estimated without labels, from where sources speak of the same key of the same pin:
-who is seldom contradicted, and agrees with the reliable, is reliable (Dawid & Skene 1979, one number per source and
-key, with a stated prior). What the towers infer belongs to assign.py.
+Estimated without labels. What a source says on purpose (own words, tags, columns) starts from a stated prior. A source
+that says things in passing (boards, pixels) is measured by capture and recapture: of what it says of pins that have
+words of their own, own words repeat a share q; of what own words say, other own words repeat a share m; so about q / m
+of what it says is true. What the towers infer belongs to assign.py.
 """
 
 from __future__ import annotations
@@ -16,26 +17,29 @@ import pyarrow as pa
 
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 PRIOR = {
     "view": 0.9,
-    "merchant_tags": 0.95,
-    "title": 0.92,
-    "description": 0.92,
-    "category": 0.9,
+    "merchant_tags": 0.97,
+    "title": 0.95,
+    "description": 0.95,
+    "category": 0.95,
     "price": 0.995,
     "boards": 0.6,
-    "pixels": 0.5,
+    "pixels": 0.4,
 }
-"""How far a source is believed before its agreement with others is counted, and PRIOR_CLAIMS times."""
-PRIOR_CLAIMS = 20
+"""How far a source is believed before anything is counted."""
 DEFAULT_PRIOR = 0.7
-ROUNDS = 12
+OWN_WORDS = ("description", "merchant_tags", "title", "view")
+IN_PASSING = ("boards", "pixels")
+PRIOR_CLAIMS = 20
+"""For sources in passing the prior counts as so many claims."""
 HIGHEST = 0.995
 MAX_VALUES = 12
 """A wrong claim is taken to fall on one of so many values at most: a key's long tail makes no agreement certain."""
-MANY_VALUED = 0.25
-"""Of a key that may have several values, another value said is so much of a contradiction."""
+CONTRADICTION = 0.25
+"""Another value said of the same key is so much of a contradiction; people name several things in one breath."""
 
 CLAIMS = """
 SELECT r.pin_id, v.attribute_id, list(DISTINCT r.source ORDER BY r.source) AS sources
@@ -58,7 +62,7 @@ class Claims:
     pins: Ints
     attributes: Ints
     keys: Ints
-    says: npt.NDArray[np.bool_]
+    says: Bools
     sources: tuple[str, ...]
 
     def __len__(self) -> int:
@@ -69,67 +73,74 @@ def claims_of(
     rows: pa.Table, pins: Mapping[str, int], attributes: Mapping[str, int], key_of: Ints, sources: Sequence[str]
 ) -> Claims:
     """`rows` (pin_id, attribute_id, sources) as numbers; rows of other pins and attributes are left out."""
+    columns = (rows[name].to_pylist() for name in ("pin_id", "attribute_id", "sources"))
     kept = [
         (pins[pin_id], attributes[attribute_id], said)
-        for pin_id, attribute_id, said in zip(
-            *(rows[name].to_pylist() for name in ("pin_id", "attribute_id", "sources")), strict=True
-        )
+        for pin_id, attribute_id, said in zip(*columns, strict=True)
         if pin_id in pins and attribute_id in attributes
     ]
     kept.sort(key=lambda claim: claim[:2])
     says = np.array([[source in said for source in sources] for _, _, said in kept], bool)
-    at = np.array([claim[1] for claim in kept], np.int64)
-    return Claims(
-        np.array([claim[0] for claim in kept], np.int64), at, key_of[at], says.reshape(-1, len(sources)), tuple(sources)
-    )
+    pin_places, at = (np.array([claim[side] for claim in kept], np.int64) for side in (0, 1))
+    return Claims(pin_places, at, key_of[at], says.reshape(-1, len(sources)), tuple(sources))
 
 
-def estimate_reliability(claims: Claims, n_values: Ints, is_single: npt.NDArray[np.bool_]) -> Doubles:
-    """(keys, sources) how likely what a source says of a key is true.
-
-    Args:
-        n_values: (keys,) values that the vocabulary has of each key.
-        is_single: (keys,) whether a pin has one value of it at most.
-    """
+def estimate_reliability(claims: Claims, n_keys: int) -> Doubles:
+    """(keys, sources) how likely what a source says of a key is true; the prior where nothing can be counted."""
     prior = np.array([PRIOR.get(source, DEFAULT_PRIOR) for source in claims.sources])
-    reliability = np.tile(prior, (len(n_values), 1))
-    if not len(claims):
+    reliability = np.tile(prior, (n_keys, 1))
+    own = np.isin(claims.sources, OWN_WORDS)
+    if not len(claims) or not own.any():
         return reliability
-    speaks, _ = _speakers(claims)
-    is_shared = (speaks.sum(axis=1) > 1)[:, None] & claims.says  # others to agree with
-    for _ in range(ROUNDS):
-        likely = believed(claims, reliability, n_values, is_single)
-        for key in range(len(n_values)):
-            of_key = is_shared & (claims.keys == key)[:, None]
-            reliability[key] = (PRIOR_CLAIMS * prior + (of_key * likely[:, None]).sum(axis=0)) / (
-                PRIOR_CLAIMS + of_key.sum(axis=0)
-            )
-        reliability = np.minimum(reliability, HIGHEST)
-    return np.round(reliability, 6)
+    has_words = np.zeros((int(claims.pins.max()) + 1, len(claims.sources)), bool)
+    np.logical_or.at(has_words, claims.pins, claims.says)
+    spoken, said = (has_words & own)[claims.pins], claims.says & own
+    for key in range(n_keys):
+        of_key = claims.keys == key
+        repeated, repeatable = _repeats(said[of_key], spoken[of_key])
+        for source in np.flatnonzero(np.isin(claims.sources, IN_PASSING)):
+            tried = of_key & claims.says[:, source] & spoken.any(axis=1)
+            n_confirmed, n_tried = int((said[tried].any(axis=1)).sum()), int(tried.sum())
+            expected = n_tried * (repeated + 1) / (repeatable + 2)  # of true claims, those that own words would repeat
+            reliability[key, source] = (n_confirmed + PRIOR_CLAIMS * prior[source]) / (expected + PRIOR_CLAIMS)
+    return np.round(np.clip(reliability, 1 - HIGHEST, HIGHEST), 6)
 
 
-def believed(claims: Claims, reliability: Doubles, n_values: Ints, is_single: npt.NDArray[np.bool_]) -> Doubles:
+def believed(claims: Claims, reliability: Doubles, n_values: Ints) -> Doubles:
     """(n,) how likely each claim is true, given who says it and who says something else of that key.
 
     A claim that stands alone is as likely as its source is reliable; rounded to 1e-6.
+
+    Args:
+        n_values: (keys,) values that each key has.
     """
     if not len(claims):
         return np.zeros(0)
     right = np.clip(reliability[claims.keys], 1 - HIGHEST, HIGHEST)  # (n, s)
     wrong = 1 - right
     others = np.clip(n_values[claims.keys] - 1, 1, MAX_VALUES).astype(np.float64)
-    speaks, _ = _speakers(claims)
-    objects = speaks & ~claims.says
-    weight = np.where(is_single[claims.keys], 1.0, MANY_VALUED)
+    objects = _speaks(claims) & ~claims.says
     odds = (np.log(right / wrong) * claims.says).sum(axis=1) + np.log(others) * (claims.says.sum(axis=1) - 1)
-    odds += weight * (np.log(wrong) * objects).sum(axis=1)
-    return np.round(1 / (1 + np.exp(-odds)), 6)
+    odds += CONTRADICTION * (np.minimum(np.log(wrong / 0.5), 0) * objects).sum(axis=1)
+    return np.round(np.minimum(1 / (1 + np.exp(-odds)), HIGHEST), 6)
 
 
-def _speakers(claims: Claims) -> tuple[npt.NDArray[np.bool_], Ints]:
-    """(n, s) which sources say anything of the claim's key of its pin, and a number for that pin and key."""
+def _repeats(said: Bools, spoken: Bools) -> tuple[int, int]:
+    """Of claims by one source of own words, on pins that have another: how many another repeats, and how many."""
+    repeated = repeatable = 0
+    for source in range(said.shape[1]):
+        others = np.delete(np.arange(said.shape[1]), source)
+        tried = said[:, source] & spoken[:, others].any(axis=1)
+        repeatable += int(tried.sum())
+        repeated += int(said[tried][:, others].any(axis=1).sum())
+    return repeated, repeatable
+
+
+def _speaks(claims: Claims) -> Bools:
+    """(n, s) which sources say anything of the claim's key of its pin."""
     _, groups = np.unique(np.stack([claims.pins, claims.keys]), axis=1, return_inverse=True)
     groups = groups.reshape(-1)
-    counts = np.zeros((groups.max() + 1, len(claims.sources)), np.int64)
-    np.add.at(counts, groups, claims.says)
-    return counts[groups] > 0, groups.astype(np.int64)
+    speaks = np.zeros((int(groups.max()) + 1, len(claims.sources)), bool)
+    np.logical_or.at(speaks, groups, claims.says)
+    result: Bools = speaks[groups]
+    return result

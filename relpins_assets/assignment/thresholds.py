@@ -16,7 +16,7 @@ import numpy.typing as npt
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-PRECISION = 0.85
+PRECISION = 0.8
 UNKNOWN = 0.2
 KAPPAS = (-0.04, -0.02, 0.0, 0.02, 0.04)
 LEAST_TRUE = 4

@@ -58,9 +58,8 @@ def lesson_of(workspace: Workspace, pins: pa.Table | None = None) -> Lesson:
     inputs = pin_inputs(lake, pins)
     at = {pin_id: place for place, pin_id in enumerate(inputs.pin_ids)}
     claims = claims_of(lake.query(CLAIMS), at, vocabulary.position, key_of, SOURCES)
-    n_values, is_single = np.bincount(key_of, minlength=len(keys)), single_valued(workspace, keys)
-    reliability = estimate_reliability(claims, n_values, is_single)
-    likely = believed(claims, reliability, n_values, is_single)
+    reliability = estimate_reliability(claims, len(keys))
+    likely = believed(claims, reliability, np.bincount(key_of, minlength=len(keys)))
     shape = (len(at), len(vocabulary))
     weights = csr_array((likely.astype(np.float32), (claims.pins, claims.attributes)), shape=shape)
     known = np.zeros((len(at), len(keys)), bool)

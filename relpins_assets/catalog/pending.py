@@ -1,4 +1,5 @@
-"""What waits to be taken in: files not recorded as they are, changed pictures, raw rows not yet published."""
+"""What waits to be taken in: files not recorded as they are, changed pictures, raw rows not yet published,
+edits of the vocabulary."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from dataclasses import dataclass
 
 from relpins_assets.catalog.image_files import changed_image_files
 from relpins_assets.catalog.reading import changed_files
+from relpins_assets.vocabulary.edits import waiting_edits
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake.fingerprints import digest
 from relpins_resources.sources.layout import INPUT_TABLES
@@ -39,7 +41,10 @@ def find_pending(workspace: Workspace) -> Pending | None:
         reasons.append("raw rows are not published yet")
     if published is not None and published.as_of != workspace.as_of:
         reasons.append(f"the day turned from {published.as_of} to {workspace.as_of}")
+    edits = waiting_edits(workspace.home, lake.artefact("attribute_vocabulary"))
+    if edits is not None:
+        reasons.append("the vocabulary was edited")
     if not reasons:
         return None
     files = [(table, stale, vanished) for table, (stale, vanished, _) in changed.items()]
-    return Pending("; ".join(reasons), digest(files, images, versions, workspace.as_of))
+    return Pending("; ".join(reasons), digest(files, images, versions, workspace.as_of, edits))

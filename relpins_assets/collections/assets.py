@@ -1,8 +1,12 @@
 """The Dagster half of collections."""
 
+from dataclasses import asdict
+
 import dagster as dg
 import pyarrow as pa
 
+from relpins_assets.collections.coverage_pictures import coverage_metadata
+from relpins_assets.collections.coverage_report import coverage_rows, held_out_shares
 from relpins_assets.collections.fill_pictures import collection_metadata
 from relpins_assets.collections.filling import VERSION as FILLING_VERSION
 from relpins_assets.collections.filling import CollectionMaker
@@ -20,8 +24,21 @@ from relpins_assets.refreshing import (
     wants,
 )
 from relpins_assets.workspace import Workspace
+from relpins_resources.lake import RefreshReport
 from relpins_resources.lake.fingerprints import digest
 
+COVERAGE = "intent_coverage_inputs"
+"""What the home remembers: what the report was made from, and what it says of held-out searches."""
+COVERAGE_VERSION = "1"
+"""Raised when the code of the report gives other rows from the same collections and searches."""
+COVERED_FROM = (
+    "shopping_collections",
+    "search_intents",
+    "judged_topics",
+    "attribute_vocabulary",
+    "lexical_index",
+    "raw_pins",
+)
 PAGES_VERSION = "1"
 """Raised when the code of the pages gives other rows from the same collections."""
 
@@ -90,3 +107,25 @@ def _pages_wanted(workspace: Workspace, *, is_kept: bool = False) -> pa.Table:
         if is_kept:
             keep_table(path, state, rows)
     return rows
+
+
+@table_asset(
+    "intent_coverage",
+    "What people ask for, whether today's collections answer it, and the gaps most worth filling. Made anew whenever "
+    "searches or collections changed; `relpins export coverage` writes it as CSV.",
+    deps=[*COVERED_FROM],
+    kinds=["report"],
+)
+def intent_coverage(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
+    lake, settings = workspace.lake, workspace.profile.collections
+    table = lake.table("intent_coverage")
+    made_from = state_of(lake, COVERED_FROM, COVERAGE_VERSION, settings.min_pins, settings.max_pins)
+    known = lake.recall(COVERAGE)
+    if known is None or known["made from"] != made_from or not table.exists() or table.is_outdated():
+        table.overwrite(coverage_rows(lake))
+        known = {"made from": made_from, "held out": [asdict(one) for one in held_out_shares(lake, settings)]}
+        lake.remember(COVERAGE, known)
+        report = RefreshReport(n_new=table.count())
+    else:
+        report = RefreshReport(n_fresh=table.count())
+    return reported(workspace, "intent_coverage", report, coverage_metadata(table.read(), known["held out"]))

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from relpins_assets.assignment.model import load_dual, phrase_vectors
 from relpins_assets.collections.inventory import Inventory, load_inventory
-from relpins_assets.collections.matching import MICRO, Ints, TopicSet, match
+from relpins_assets.collections.matching import MICRO, Ints, Matches, TopicSet, match
 from relpins_assets.collections.near_matches import NearMatcher
 from relpins_assets.collections.ordering import Floats, shown_order
 from relpins_assets.profile import Collections
@@ -20,12 +20,15 @@ from relpins_assets.workspace import Workspace
 from relpins_resources.ann import snap
 from relpins_resources.lake import Outcome
 
-VERSION = "1"
+VERSION = "2"
 """Raised when the same inputs give other collections."""
 POOL = 2
 """So many times the pins shown are weighed for a place."""
-FULL, PARTIAL, NEAR = 0, 1, 2
-"""Tiers, in the order they are shown: all attributes, enough of them, near to the topic in the dual encoder's space."""
+TOLD, FULL, PARTIAL, NEAR = 0, 1, 2, 3
+"""Tiers, in the order they are shown: all attributes, told of the pin itself; all attributes; enough of them; near to
+the topic in the dual encoder's space."""
+HEAD = 10
+"""Where a collection has pins enough that are told to be what it says, nothing else stands among so many first."""
 _POOLS_AT_ONCE = 64
 
 
@@ -108,11 +111,18 @@ def _pools(
     topics: TopicSet, inventory: Inventory, settings: Collections, near: Callable[[], NearMatcher | None]
 ) -> Pools:
     limit = POOL * settings.max_pins
-    found = match(topics, inventory.postings, inventory.weights, inventory.is_required, limit=limit)
-    counts = np.diff(found.starts)
-    topic = np.repeat(np.arange(len(topics)), counts)
-    sizes = np.diff(topics.starts)
-    columns = [found.images, found.scores, found.n_shared, np.where(found.n_shared == sizes[topic], FULL, PARTIAL)]
+    weights, is_required, sizes = inventory.weights, inventory.is_required, np.diff(topics.starts)
+    found = match(topics, inventory.postings, weights, is_required, limit=limit)
+    told = match(topics, inventory.told, weights, is_required, limit=limit)
+    topic = np.concatenate([_rows(found), _rows(told)])
+    columns = [
+        np.concatenate([found.images, told.images]),
+        np.concatenate([found.scores, told.scores]),
+        np.concatenate([found.n_shared, told.n_shared]),
+        np.concatenate([np.full(len(found.images), FULL), np.full(len(told.images), TOLD)]),
+    ]
+    columns[3] = np.where(columns[2] == sizes[topic], columns[3], PARTIAL)
+    topic, columns = _once(topic, columns)
     starved = np.flatnonzero(found.n_matched < settings.min_pins)
     matcher = near() if len(starved) else None
     if matcher is not None:
@@ -123,6 +133,19 @@ def _pools(
     order = np.lexsort((columns[0], -columns[1], columns[3], topic))
     images, scores, n_shared, tiers = _padded(topic[order], [column[order] for column in columns], len(topics))
     return Pools(images, scores, n_shared, tiers, found.n_matched)
+
+
+def _rows(found: Matches) -> Ints:
+    return np.repeat(np.arange(len(found.starts) - 1), np.diff(found.starts))
+
+
+def _once(topics: Ints, columns: list[Ints]) -> tuple[Ints, list[Ints]]:
+    """Each image once per topic, in its best tier, with its best score."""
+    images, scores, n_shared, tiers = columns
+    order = np.lexsort((-scores, tiers, images, topics))
+    is_first = np.append(True, (np.diff(topics[order]) != 0) | (np.diff(images[order]) != 0))[: len(order)]
+    kept = order[is_first]
+    return topics[kept], [column[kept] for column in columns]
 
 
 def _padded(rows: Ints, columns: list[Ints], n_rows: int) -> list[Ints]:
@@ -151,7 +174,15 @@ def _orders(pools: Pools, inventory: Inventory, settings: Collections) -> Ints:
             diversity=settings.diversity,
             limit=settings.max_pins,
         )
-    return orders
+    return _without_doubt(orders, pools, settings.min_pins)
+
+
+def _without_doubt(orders: Ints, pools: Pools, min_pins: int) -> Ints:
+    """Collections with pins enough that are told, but too few to fill the head, end with these."""
+    is_told = (orders >= 0) & (np.take_along_axis(pools.tiers, np.maximum(orders, 0), axis=1) == TOLD)
+    n_told = is_told.sum(axis=1, keepdims=True)
+    ends_there = (n_told >= min_pins) & (n_told < HEAD)
+    return np.where(ends_there & ~is_told, -1, orders)
 
 
 def _looks(images: Ints, inventory: Inventory) -> Floats:

@@ -24,23 +24,52 @@ from relpins_resources.lake.table import vectors
 REQUIRED = (*HEADS, PRICE_BAND)
 """Keys of what a topic is of, and its price: an image without them is out of the question."""
 
-FILLED_FROM = ("judged_topics", "attribute_assignments", "attribute_vocabulary", "clip_embeddings", "pin_joins")
+FILLED_FROM = (
+    "judged_topics",
+    "attribute_assignments",
+    "attribute_vocabulary",
+    "raw_attributes",
+    "clip_embeddings",
+    "pin_joins",
+)
 """The assets that collections are filled from."""
+HEARSAY = ("boards", "pixels")
+"""Sources that do not speak of the thing itself: where people keep it, and the whole picture, background and all."""
+LEAST_SPOKEN = 0.05
+"""Where own words name a key for a smaller share of the images that have it, pixels are believed for it: the best
+there is where a catalog has no text."""
 
-CARRIED = """
-    SELECT m.attribute_id, j.image, max(CAST(round(a.confidence * 1000000) AS BIGINT)) AS confidence
+_TOLD = f"""
+    said AS (
+        SELECT r.pin_id, v.key, v.attribute_id, r.source
+        FROM raw_attributes r
+        JOIN (SELECT attribute_id, key, unnest(members) AS value FROM attribute_vocabulary) v USING (key, value)),
+    unspoken AS (
+        SELECT key FROM said GROUP BY key
+        HAVING count(DISTINCT pin_id) FILTER (source NOT IN {HEARSAY}) < {LEAST_SPOKEN} * count(DISTINCT pin_id)),
+    told AS (
+        SELECT DISTINCT pin_id, attribute_id, true AS is_told FROM said
+        WHERE source NOT IN {HEARSAY} OR (source = 'pixels' AND key IN (FROM unspoken)))"""
+CARRIED = f"""
+    WITH {_TOLD}
+    SELECT m.attribute_id, j.image, max(CAST(round(a.confidence * 1000000) AS BIGINT)) AS confidence,
+           bool_or(coalesce(t.is_told, false)) AS is_told
     FROM attribute_assignments a
     JOIN (SELECT representative_pin_id AS image, unnest(pin_ids) AS pin_id FROM pin_joins) j USING (pin_id)
     JOIN (SELECT unnest($asked::VARCHAR[]) AS attribute_id, unnest($carried::VARCHAR[]) AS carried) m
       ON m.carried = a.attribute_id
+    LEFT JOIN told t ON t.pin_id = a.pin_id AND t.attribute_id = a.attribute_id
     GROUP BY ALL
 """
-"""One row per attribute that topics can ask for and image that carries it; `confidence` in millionths."""
+"""One row per attribute that topics can ask for and image that carries it; `confidence` in millionths.
+
+`is_told`: the thing's own words, tags, price, category or a look at the picture by a model say so.
+"""
 
 WANTED = f"""
 WITH carried AS ({CARRIED}),
 seen AS (
-    SELECT c.attribute_id, c.image || '|' || c.confidence || '|' || coalesce(l.fingerprint, '') || '|'
+    SELECT c.attribute_id, c.image || '|' || c.confidence || '|' || c.is_told || '|' || coalesce(l.fingerprint, '') || '|'
            || coalesce(p.fingerprint, '') AS told
     FROM carried c LEFT JOIN clip_embeddings l ON l.pin_id = c.image
     LEFT JOIN product_embeddings p ON p.pin_id = c.image),
@@ -78,12 +107,14 @@ class Inventory:
     Attributes:
         images: (n,) the pin that stands for each image, ascending.
         vocabulary: its positions number the attributes of `postings`.
+        told: those of `postings` that are told, not only inferred or said of where the pin is kept.
     """
 
     lake: Lake
     vocabulary: Vocabulary
     images: npt.NDArray[np.object_]
     postings: Postings
+    told: Postings
 
     @cached_property
     def weights(self) -> Ints:
@@ -127,5 +158,9 @@ def load_inventory(lake: Lake) -> Inventory:
         pc.index_in(rows[name], value_set=pa.array(known, pa.string())).to_numpy().astype(np.int64)
         for name, known in (("attribute_id", list(vocabulary.position)), ("image", images.tolist()))
     )
-    postings = postings_of(attributes, carriers, rows["confidence"].to_numpy(), len(vocabulary), len(images))
-    return Inventory(lake, vocabulary, images, postings)
+    confidences, is_told = rows["confidence"].to_numpy(), rows["is_told"].to_numpy()
+    postings, told = (
+        postings_of(attributes[kept], carriers[kept], confidences[kept], len(vocabulary), len(images))
+        for kept in (slice(None), is_told)
+    )
+    return Inventory(lake, vocabulary, images, postings, told)

@@ -59,27 +59,31 @@ def related_of(
     pins = _shares(members, np.ones(members.shape[1]))
     kinds = _shares(attributes, np.maximum(idf, 1e-6))
     for (page, by_pins, pin_shares), (_, by_kind, kind_shares) in zip(pins, kinds, strict=True):
-        others = np.union1d(by_pins, by_kind)
-        shared = np.zeros((2, len(others)))
-        shared[0, np.searchsorted(others, by_pins)] = pin_shares
-        shared[1, np.searchsorted(others, by_kind)] = kind_shares
-        nearness = np.round(PIN_SHARE * shared[0] + (1 - PIN_SHARE) * shared[1], 6)
-        is_candidate = is_offered[others] & (shared[0] < SAME_FROM) & (others != page) & (nearness > 0)
-        best = np.argsort(-nearness[is_candidate], kind="stable")[:N_RELATED]
-        near.append(others[is_candidate][best].tolist())
+        nearness = np.zeros(members.shape[0])
+        nearness[by_kind] = (1 - PIN_SHARE) * kind_shares
+        nearness[by_pins] += PIN_SHARE * pin_shares
+        nearness[by_pins[pin_shares >= SAME_FROM]] = 0.0
+        nearness[page] = 0.0
+        near.append(_largest(np.round(nearness * is_offered, 6)))
     return near
+
+
+def _largest(values: npt.NDArray[np.float64]) -> list[int]:
+    """Places of the eight largest values above zero, largest first, ties in order of place."""
+    least = np.partition(values, -N_RELATED)[-N_RELATED] if len(values) > N_RELATED else 0.0
+    places = np.flatnonzero((values >= least) & (values > 0))
+    return [int(place) for place in places[np.argsort(-values[places], kind="stable")[:N_RELATED]]]
 
 
 def _shares(
     rows: sparse.csr_matrix, weights: npt.NDArray[np.float64]
 ) -> Iterator[tuple[int, npt.NDArray[np.int64], npt.NDArray[np.float64]]]:
-    """Per row: rows that share an entry with it, in order of place, and the weight shared of all that the two have."""
+    """Per row: rows that share an entry with it, in no order, and the weight shared of all that the two have."""
     weighted = rows.multiply(weights[None, :]).tocsr()
     totals = np.asarray(weighted.sum(axis=1)).ravel()
     transposed = rows.T.tocsr()
     for start in range(0, rows.shape[0], BLOCK):
         product = (weighted[start : start + BLOCK] @ transposed).tocsr()
-        product.sort_indices()
         for place in range(product.shape[0]):
             span = slice(product.indptr[place], product.indptr[place + 1])
             others, shared = product.indices[span].astype(np.int64), product.data[span]

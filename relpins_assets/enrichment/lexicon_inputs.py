@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from relpins_assets.enrichment.attribute_keys import viewed_keys
+from relpins_assets.enrichment.attribute_keys import attribute_keys, viewed_keys
 from relpins_assets.enrichment.attribute_values import normalised_value
 from relpins_assets.enrichment.phrase_lexicon import Encode, Lexicon, fit_lexicon
 from relpins_assets.enrichment.phrase_slots import Floats
@@ -40,6 +40,8 @@ WHERE filters IS NOT NULL OR kind = 'browse' GROUP BY ALL ORDER BY ALL
 
 
 LEXICON = "phrase_lexicon"
+RULES = "1"
+"""Changes when another release would fit another lexicon on the same catalog."""
 INPUTS = ("raw_pins", "raw_boards", "raw_searches", "pin_joins")
 MIN_CATEGORIES = 3.0
 """A board category whose pins are of at least so many categories, by their own words, is a department."""
@@ -48,7 +50,7 @@ MIN_CATEGORIES = 3.0
 def lexicon_for(workspace: Workspace, *, refit: bool) -> Fitted:
     """The frozen lexicon, fitted if there is none, if it was made for other keys or another encoder, or on a refit."""
     lake = workspace.lake
-    made_for = {"keys": digest(viewed_keys(workspace.profile)), "encoder": workspace.sentence_encoder.version}
+    made_for = {"rules": RULES, "keys": digest(viewed_keys(workspace.profile)), "encoder": workspace.sentence_encoder.version}
     inputs = {name: lake.table(name).version() for name in INPUTS}
 
     def is_usable(old: Artefact) -> bool:
@@ -63,7 +65,7 @@ def lexicon_for(workspace: Workspace, *, refit: bool) -> Fitted:
         told = {"documents": len(found), "phrases": len(lexicon.typed), "phrases per key": dict(sorted(per_key.items()))}
         return {**made_for, **told, "departments": departments_of(lake, lexicon), "fitted on": inputs}
 
-    version = digest("1", made_for, inputs)
+    version = digest(made_for, inputs)
     return chosen_or_fitted(workspace, LEXICON, version, write, refit=refit, is_usable=is_usable)
 
 
@@ -91,7 +93,7 @@ def fit(
     """The lexicon of a catalog's documents; see `documents`."""
     lake = workspace.lake
     keys = viewed_keys(workspace.profile)
-    examples = example_types(keys)
+    examples = example_types(attribute_keys(workspace.profile))
     searches = lake.query(SEARCHES)
     logged = logged_types(zip(*(searches[name].to_pylist() for name in ("query", "filters", "n")), strict=True), keys)
 

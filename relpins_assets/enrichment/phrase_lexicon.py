@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from relpins_assets.enrichment.phrase_slots import Floats, cut, read_tokens
-from relpins_assets.enrichment.phrases import Document, Phrases, count_phrases, is_telling, splits, units
+from relpins_assets.enrichment.phrases import MIN_TAGGED, Document, Phrases, count_phrases, is_telling, splits, units
 from relpins_assets.enrichment.typed_evidence import NONE
 from relpins_assets.enrichment.typing_phrases import Examples, Typed, nearness, type_phrases
 
@@ -86,8 +86,9 @@ def fit_lexicon(
         if not phrases:
             return []
         tokens = read_tokens(documents, phrases)
-        return type_phrases(phrases, encode(phrases), tokens, facts, said, shown, kinds)
+        return type_phrases(phrases, encode(phrases), tokens, facts, said, tagged, shown, kinds)
 
+    tagged = {phrase for phrase, n in counted.tagged.items() if n >= MIN_TAGGED}
     bound = _bound_words(documents, found, counted)
     first = [phrase for phrase in found if _stands_alone(phrase, counted, said) and phrase not in bound]
     of_first = {one.phrase: one.key for one in typed(first)}
@@ -128,7 +129,7 @@ def _bound_words(documents: Sequence[Document], found: Sequence[str], counted: P
 
 
 def _stands_alone(phrase: str, counted: Phrases, said: Mapping[str, str]) -> bool:
-    return " " not in phrase or counted.tagged[phrase] > 0 or phrase in said
+    return " " not in phrase or counted.tagged[phrase] >= MIN_TAGGED or phrase in said
 
 
 def _says_more(phrase: str, key_of: Mapping[str, str], counted: Phrases) -> bool:

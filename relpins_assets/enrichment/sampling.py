@@ -1,12 +1,17 @@
 """Which images a model looks at where it may look at a share of them only: spread over all looks, frozen when chosen.
 
-The images chosen cover the catalog: every other is nearer to one of them than the least similarity that is stored. A
-later image is looked at only if it is farther from all of them than that, so what is asked of one pin depends on that
-pin and on the frozen choice alone.
+The images chosen cover the catalog: no other is farther from all of them than the least similarity that is stored. A
+later image is looked at only if it is, so what is asked of one pin depends on that pin and on the frozen choice alone.
+
+How to choose was measured on sample worlds 0 to 2, a tenth of 1,357 images each: the attributes (of the truth) that an
+image shares with the nearest one chosen, as a Jaccard index, were .383, .390 and .392 with greedy facility location,
+.386 .385 .380 with medoids of k-means, .37 with greedy k-means++, .34 with k-means++, .33 by chance, and .301 .301 .311
+with farthest points, which are the odd ones.
 """
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -32,7 +37,7 @@ CHOSEN = "chosen.parquet"
 """In its folder: image_hash and vector of every image that was chosen."""
 DIM = 96
 """Random directions that features are seen along; similarities stay right to about a tenth."""
-BLOCK = 20_000
+BLOCK = 4_096
 """Images are spread over in blocks of so many, by hash: the cost grows with the catalog, not with its square."""
 MICRO = 1_000_000
 
@@ -74,7 +79,11 @@ def fit_sample(
 
 
 def spread(given: Floats, is_kept: npt.NDArray[np.bool_], share: float) -> tuple[Ints, int]:
-    """Rows chosen so that they cover all: each is the farthest from those before it (Gonzalez 1985), ties by place.
+    """Rows chosen such that every row has a similar one among them, as nearly as greedy choice can.
+
+    The sum over all rows of the similarity to the nearest that is chosen (facility location) grows the most with each
+    choice; greedy is within 1 - 1/e of the best (Nemhauser et al. 1978). Sums are of whole millionths, ties go by
+    place, so the choice is exact.
 
     Args:
         given: snapped unit rows (n, d), n at least 1.
@@ -93,16 +102,26 @@ def spread(given: Floats, is_kept: npt.NDArray[np.bool_], share: float) -> tuple
 
 
 def _spread_block(given: Floats, is_kept: npt.NDArray[np.bool_], n: int) -> list[int]:
+    """Lazy greedy: a gain only shrinks as more is chosen, so one that is still the greatest after it was counted again
+    is the greatest of all."""
     wide = given.astype(np.float64)
-    chosen = np.flatnonzero(is_kept).tolist() or [0]
-    best = nearest(given, given[chosen])
-    is_open = np.ones(len(given), bool)
-    is_open[chosen] = False
+    similar = np.rint(wide @ wide.T * MICRO).astype(np.int32)  # (n, n)
+    chosen = np.flatnonzero(is_kept).tolist()
+    best = similar[chosen].max(0) if chosen else np.full(len(given), -MICRO, np.int32)
+
+    def gain(row: int) -> int:
+        return int(np.maximum(similar[row] - best, 0).sum(dtype=np.int64))
+
+    waiting = [(-gain(row), row) for row in np.flatnonzero(~is_kept).tolist()]
+    heapq.heapify(waiting)
     while len(chosen) < n:
-        farthest = int(np.argmin(np.where(is_open, best, np.iinfo(np.int64).max)))
-        chosen.append(farthest)
-        is_open[farthest] = False
-        np.maximum(best, np.rint(wide @ wide[farthest] * MICRO).astype(np.int64), out=best)
+        row = heapq.heappop(waiting)[1]
+        again = (-gain(row), row)
+        if waiting and again > waiting[0]:
+            heapq.heappush(waiting, again)
+            continue
+        chosen.append(row)
+        np.maximum(best, similar[row], out=best)
     return chosen
 
 

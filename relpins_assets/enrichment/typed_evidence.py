@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from relpins_assets.enrichment.attribute_keys import FROM_COLUMNS
 from relpins_assets.enrichment.phrases import BOARD, segments
 from relpins_assets.profile import AttributeKey
 
@@ -30,10 +31,11 @@ def phrase_of(text: str) -> str | None:
 
 
 def example_types(keys: Mapping[str, AttributeKey]) -> dict[str, str]:
-    """Example phrase -> key; FILLERS are of NONE, and so are the keys' own names."""
+    """Example phrase -> key; of NONE are FILLERS, the keys' own names, and what columns say."""
     known = {phrase: NONE for phrase in (*FILLERS, *keys, *(f"{key}s" for key in keys))}
     for key, said in keys.items():
-        known.update({phrase: key for example in said.examples if (phrase := phrase_of(example))})
+        kind = NONE if key in FROM_COLUMNS else key
+        known.update({phrase: kind for example in said.examples if (phrase := phrase_of(example))})
     return known
 
 

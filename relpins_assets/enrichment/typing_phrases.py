@@ -7,7 +7,7 @@ and is fitted again: values of one key stand in the same places. What it is not 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,8 +31,10 @@ STRENGTH = 20.0
 """Inverse of the regularisation."""
 MIN_SCORE, MIN_LEAD = 0.6, 0.25
 """Probability that a typed phrase has, and by how much it exceeds the next key's."""
-MAX_FARTHER = 0.12
+MAX_FARTHER = 0.25
 """How much nearer it may be, by its meaning, to another key's examples; names have no meaning, and may be any."""
+SURE_OF_TAG = 0.95
+"""Probability at which a whole tag may be as far as it is."""
 NAMES = "brand"
 
 
@@ -87,6 +89,7 @@ def type_phrases(
     tokens: Tokens,
     facts: Floats,
     known: Mapping[str, str],
+    tagged: Collection[str],
     examples: Examples,
     kinds: Sequence[str],
 ) -> list[Typed]:
@@ -95,6 +98,7 @@ def type_phrases(
     Args:
         vectors: (n, d) sentence vectors of the phrases.
         tokens: the catalog cut into `phrases`; facts: (documents, f) of its documents.
+        tagged: phrases that are whole tags; where they stand says more than what they are near to.
         known: phrase -> kind, as said by the log, shops and examples; these are taken as they are.
         kinds: every key, and NONE.
     """
@@ -105,8 +109,9 @@ def type_phrases(
     said = np.where((said == UNKNOWN) & fillers, number[NONE], said)
     start = np.where(said == UNKNOWN, plain_kinds(near), said)
     chances = _self_trained(np.hstack([vectors, near]), tokens, facts, start, len(kinds))
-    is_far = near < near.max(1, keepdims=True) - MAX_FARTHER
-    is_far[:, [kind == NAMES for kind in kinds]] = False
+    means = np.array([kind not in (NAMES, NONE) for kind in kinds])
+    is_far = means & (near < near[:, means].max(1, keepdims=True, initial=0.0) - MAX_FARTHER)
+    is_far &= (chances < SURE_OF_TAG) | np.array([[phrase not in tagged] for phrase in phrases])
     return _clear(phrases, np.where(is_far, 0.0, chances), said, kinds)
 
 

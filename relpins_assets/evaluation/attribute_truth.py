@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -22,28 +23,39 @@ from relpins_resources.sample_world.vocabulary import SYNONYMS
 from relpins_resources.sources import FolderSource
 
 COLUMNS = ("pin_id", "key", "value")
-THINGS = ("category", "room", "object", "topic")
-"""Keys that name what is seen: which of them a word is filed under makes no claim wrong."""
+CLOSED = ("color", "material", "fit", "shape", "style", "season", "occasion", "brand")
+"""Keys of which the answer key knows every value: what it does not name is wrong. Of others it may lack the word."""
 
 
 @dataclass(frozen=True)
 class AttributeTruth:
-    """What is true of every pin that the key knows: per pin its (key, value) pairs, values in one spelling."""
+    """What is true of every pin that the answer key knows: the values of a pin, in one spelling, under any key.
 
-    of_pin: Mapping[str, frozenset[tuple[str, str]]]
+    Which key a word is filed under makes no claim wrong ("travel" may be an occasion or a category).
+    """
+
+    of_pin: Mapping[str, frozenset[str]]
     keys: frozenset[str]
+    bands: Mapping[str, str]
+
+    @cached_property
+    def values(self) -> frozenset[str]:
+        """Every value that the answer key has a word for."""
+        return frozenset().union(*self.of_pin.values())
 
     def can_judge(self, attribute: Attribute) -> bool:
-        """Whether the key says anything of such attributes."""
-        return bool(self.keys.intersection(_same_keys(attribute.key)))
+        """Whether the answer key could say that it is true of some pin."""
+        if attribute.key in self.keys and attribute.key in (*CLOSED, PRICE_BAND):
+            return True
+        return any(_same(value, _canonical(attribute.value)) for value in self.values)
 
     def holds(self, pin_id: str, attribute: Attribute) -> bool:
-        """Whether the attribute is true of a pin; a price bound is, if the pin's own band lies under it."""
-        said = self.of_pin.get(pin_id, frozenset())
+        """Whether it is true of a pin: the value itself, a more telling one ("forest green" is green), or its short
+        form ("sage" is sage green). A price bound is, if the pin's own band lies under it."""
         if attribute.key == PRICE_BAND:
-            return any(key == PRICE_BAND and _is_within(value, attribute.value) for key, value in said)
+            return _is_within(self.bands.get(pin_id, ""), attribute.value)
         value = _canonical(attribute.value)
-        return any((key, value) in said for key in _same_keys(attribute.key))
+        return any(_same(said, value) for said in self.of_pin.get(pin_id, frozenset()))
 
 
 def attribute_truth(workspace: Workspace) -> AttributeTruth | None:
@@ -59,10 +71,12 @@ def attribute_truth(workspace: Workspace) -> AttributeTruth | None:
     if missing:
         raise RelpinsError(f"{path} has no column {sorted(missing)[0]!r}; an answer key has {', '.join(COLUMNS)}")
     rows = pq.read_table(path, columns=list(COLUMNS)).to_pylist()
-    said: dict[str, set[tuple[str, str]]] = {}
+    said: dict[str, set[str]] = {}
     for row in rows:
-        said.setdefault(row["pin_id"], set()).add((row["key"], _canonical(row["value"])))
-    return AttributeTruth({pin: frozenset(found) for pin, found in said.items()}, frozenset(r["key"] for r in rows))
+        said.setdefault(row["pin_id"], set()).add(_canonical(row["value"]))
+    bands = {row["pin_id"]: row["value"] for row in rows if row["key"] == PRICE_BAND}
+    of_pin = {pin: frozenset(found) for pin, found in said.items()}
+    return AttributeTruth(of_pin, frozenset(row["key"] for row in rows), bands)
 
 
 def truth_state(workspace: Workspace) -> tuple[str, int, int] | None:
@@ -84,8 +98,8 @@ def _path(workspace: Workspace) -> Path | None:
     return root / named
 
 
-def _same_keys(key: str) -> tuple[str, ...]:
-    return THINGS if key in THINGS else (key,)
+def _same(said: str, asked: str) -> bool:
+    return said == asked or said.endswith(f" {asked}") or asked.startswith(f"{said} ")
 
 
 def _is_within(band: str, bound: str) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from functools import cache, cached_property
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -34,6 +34,7 @@ class Renderer:
         )
         self.templates.filters.update(page_path=page_path, category_path=category_path)
         self.templates.globals["site"] = site
+        self._cover = cache(self._rendered_cover)
 
     def collection(self, page: Page) -> str:
         """A collection's page: its pins, structured data, and the collections near it."""
@@ -48,7 +49,7 @@ class Renderer:
             first=self.data.pins[page.pin_ids[0]],
             cards=Markup("\n".join(self._cards[pin_id] for pin_id in page.pin_ids)),
             json=Markup(page_json(page, items, self.site, (category.name, category.slug))),
-            related=list(self.data.covers(self.data.related(page))),
+            related=self._covers(self.data.related(page), "../"),
         )
 
     def index(self) -> str:
@@ -57,7 +58,7 @@ class Renderer:
         n_pages = sum(len(category.pages) for category in categories)
         told = f"{n_pages:,} collections of {len(self.data.pins):,} pins." if n_pages else "There is no collection yet."
         sections = [
-            (category, list(self.data.covers(category.pages[:INDEX_PAGES])))
+            (category, INDEX_PAGES, self._covers(category.pages[:INDEX_PAGES], ""))
             for category in categories[:INDEX_CATEGORIES]
         ]
         return self._render(
@@ -67,13 +68,14 @@ class Renderer:
     def categories(self) -> Iterator[tuple[str, str]]:
         """Path and HTML of every category's pages."""
         for category in self.data.categories:
-            covers = list(self.data.covers(category.pages))
-            last = -(-len(covers) // CATEGORY_PAGES)
+            last = -(-len(category.pages) // CATEGORY_PAGES)
             for number in range(1, last + 1):
-                shown = covers[(number - 1) * CATEGORY_PAGES : number * CATEGORY_PAGES]
+                covers = self._covers(category.pages[(number - 1) * CATEGORY_PAGES : number * CATEGORY_PAGES], "../")
                 yield (
                     category_path(category.slug, number),
-                    self._render("category.html", root="../", category=category, number=number, last=last, list=shown),
+                    self._render(
+                        "category.html", root="../", category=category, number=number, last=last, covers=covers
+                    ),
                 )
 
     def moved(self, page: Page) -> str:
@@ -86,6 +88,14 @@ class Renderer:
 
     def _canonical(self, page: Page) -> str:
         return self.site.url(page_path(self.data.by_topic[page.canonical_topic_id].slug))
+
+    def _covers(self, pages: Sequence[Page], root: str) -> Markup:
+        """Pages as they stand in lists; `root` leads from the list's own folder to the site's."""
+        return Markup("\n".join(self._cover(page.topic_id, root) for page in pages))
+
+    def _rendered_cover(self, topic_id: str, root: str) -> str:
+        page, pins = self.data.by_topic[topic_id], self.data.covers[topic_id]
+        return self._render("cover.html", page=page, pins=pins, root=root)
 
     @cached_property
     def _cards(self) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,6 +18,7 @@ from relpins_resources.lake import Lake
 LONGEST_NAME = 150
 """Characters of a pin's title: what product feeds allow."""
 LONGEST_TEXT = 5_000
+CURRENCY = re.compile("[A-Z]{3}")
 NO_CATEGORY = "more"
 N_COVER = 4
 
@@ -132,13 +134,17 @@ class SiteData:
         """Published pages near it, nearest first."""
         return [self.by_topic[topic] for topic in page.related_topic_ids if topic in self.by_topic]
 
-    def covers(self, pages: Sequence[Page]) -> Iterator[tuple[Page, list[Pin]]]:
-        """Each page with four of its pins, other ones than its neighbours show as far as it has any."""
+    @cached_property
+    def covers(self) -> dict[str, list[Pin]]:
+        """Of each topic four pins that stand for it in lists: those that pages before it in its category show least."""
+        chosen = {}
+        in_lists = [page for category in self.categories for page in category.pages]
         used: Counter[str] = Counter()
-        for page in pages:
-            chosen = sorted(range(len(page.pin_ids)), key=lambda place: (used[page.pin_ids[place]], place))[:N_COVER]
-            used.update(page.pin_ids[place] for place in chosen)
-            yield page, [self.pins[page.pin_ids[place]] for place in chosen]
+        for page in [*in_lists, *(page for page in self.pages if not page.is_canonical)]:
+            places = sorted(range(len(page.pin_ids)), key=lambda place: (used[page.pin_ids[place]], place))[:N_COVER]
+            used.update(page.pin_ids[place] for place in places)
+            chosen[page.topic_id] = [self.pins[page.pin_ids[place]] for place in places]
+        return chosen
 
 
 def read_site(lake: Lake) -> SiteData:
@@ -169,7 +175,7 @@ def _page(row: dict[str, Any], shown: Mapping[str, Sequence[str]], pins: Mapping
 def _pin(row: dict[str, Any]) -> Pin:
     name = usable_text(row["title"])[:LONGEST_NAME]
     text = usable_text(row["description"])[:LONGEST_TEXT]
-    price = row["price"]
+    price, currency = row["price"], (row["currency"] or "").strip().upper()
     return Pin(
         pin_id=row["pin_id"],
         image=image_path(row["jpeg_hash"]),
@@ -180,6 +186,6 @@ def _pin(row: dict[str, Any]) -> Pin:
         text=text,
         link=web_link(row["link"]),
         price=price if price is not None and 0 < price < float("inf") else None,
-        currency=usable_text(row["currency"]).upper(),
+        currency=currency if CURRENCY.fullmatch(currency) else "",
         category=(row["board_category"] or "").strip(),
     )

@@ -47,8 +47,7 @@ OPPOSED = (
     "breakfast lunch dinner dessert brunch",
 )
 """Sets of modifiers of which a thing has one at most; a bar joins words for the same."""
-MODIFYING = ("short", "long", "mini", "maxi", "midi", "light", "dark", "pale", "deep", "bright", "low", "high", "mid",
-             "off", "hot", "neon", "pastel", "faux")
+MODIFYING = tuple("short long mini maxi midi light dark pale deep bright low high mid off hot neon pastel faux".split())
 """Of these, what a plain value has none of: light blue is not blue."""
 LEAST_EXPECTED = 4.0
 """Pairs of sources that would name both, were the two the same, before their not doing so counts."""
@@ -71,29 +70,34 @@ def _opposed(values: Sequence[str]) -> Bools:
     out = np.zeros((len(values), len(values)), bool)
     for line in OPPOSED:
         sides = [set(side.split("|")) for side in line.split()]
-        on = np.array([[bool(one & side) for side in sides] for one in words], bool).reshape(len(values), len(sides))
+        on = _table([[bool(one & side) for side in sides] for one in words], len(sides))
         counts = on.astype(np.int64)
-        shares = (counts @ counts.T) > 0
-        out |= on.any(axis=1)[:, None] & on.any(axis=1)[None, :] & ~shares
-    has = np.array([[word in one for word in MODIFYING] for one in words], bool).reshape(len(values), len(MODIFYING))
+        out |= _pairs(on.any(axis=1)) & (counts @ counts.T == 0)
+    plain = ~_table([[word in one for word in MODIFYING] for one in words], len(MODIFYING)).any(axis=1)
     rest = [frozenset(one - set(MODIFYING)) for one in words]
     place = {one: at for at, one in enumerate(dict.fromkeys(rest))}
-    same_rest = np.array([place[one] if one else -1 - at for at, one in enumerate(rest)])
-    plain = ~has.any(axis=1)
-    modified = same_rest[:, None] == same_rest[None, :]
-    return out | (modified & (plain[:, None] != plain[None, :]))
+    same = np.array([place[one] if one else -1 - at for at, one in enumerate(rest)], np.int64)
+    return np.asarray(out | (np.equal.outer(same, same) & np.not_equal.outer(plain, plain)), bool)
+
+
+def _table(rows: list[list[bool]], width: int) -> Bools:
+    return np.array(rows, bool).reshape(len(rows), width)
+
+
+def _pairs(mask: Bools) -> Bools:
+    return np.asarray(np.logical_and.outer(mask, mask), bool)
 
 
 def _numbers_differ(values: Sequence[str]) -> Bools:
     numbers = [tuple(re.findall(r"\d+", value)) for value in values]
     place = {one: at for at, one in enumerate(dict.fromkeys(numbers))}
     at = np.array([place[one] for one in numbers], np.int64)
-    return np.asarray(at[:, None] != at[None, :], bool)
+    return np.asarray(np.not_equal.outer(at, at), bool)
 
 
 def _never_agree(use: KeyUse) -> Bools:
     """Where sources that speak of one image repeat a and repeat b, and hardly ever name one for the other."""
-    own = np.diag(use.across)
+    own = np.asarray(np.diag(use.across))
     expected = np.sqrt(np.outer(own, own))
     return np.asarray((expected >= LEAST_EXPECTED) & (use.across < LEAST_SHARE * expected), bool)
 

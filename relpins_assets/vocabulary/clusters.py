@@ -105,7 +105,9 @@ def _rows_of_key(
     return rows
 
 
-def _row(form: dict[str, object], canonical: dict[str, object], found: Distances, at: int, to: int) -> dict[str, object]:
+def _row(
+    form: dict[str, object], canonical: dict[str, object], found: Distances, at: int, to: int
+) -> dict[str, object]:
     parts = {"distance": found.mixed, "form_distance": found.form, "text_distance": found.text}
     told = {name: float(matrix[at, to]) for name, matrix in {**parts, "use_distance": found.use}.items()}
     return {**form, "canonical": canonical["value"], **(told if at != to else dict.fromkeys(told, 0.0))}

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from relpins_assets.enrichment.attribute_keys import attribute_keys
 from relpins_assets.fitting import version_before
 from relpins_assets.vocabulary.clusters import find_clusters
+from relpins_assets.vocabulary.distances import METHOD
 from relpins_assets.vocabulary.editing import apply_edits
 from relpins_assets.vocabulary.edits import EDITS_FILE, Edit, edits_digest
 from relpins_assets.vocabulary.frequent import Floats, find_frequent, load_frequent, save_frequent
@@ -24,7 +25,7 @@ from relpins_resources.errors import RelpinsError
 from relpins_resources.lake import Lake
 from relpins_resources.lake.artefacts import Artefact
 from relpins_resources.lake.fingerprints import digest
-from relpins_resources.lake.table import Table, vectors
+from relpins_resources.lake.table import vectors
 
 FREQUENT, CLUSTERS, VOCABULARY = "frequent_attributes", "attribute_clusters", "attribute_vocabulary"
 ROWS_FILE = "rows.parquet"
@@ -57,7 +58,7 @@ def frequent_fit(workspace: Workspace) -> Fit:
 def clusters_fit(workspace: Workspace, frequent: Artefact) -> Fit:
     lake, encoder = workspace.lake, workspace.sentence_encoder
     singles = sorted(key for key, one in attribute_keys(workspace.profile).items() if one.is_single)
-    made_for = {"frequent": frequent.version, "sentences": encoder.version, "single": singles}
+    made_for = {"method": METHOD, "frequent": frequent.version, "sentences": encoder.version, "single": singles}
     space = lake.table("clip_embeddings")
 
     def write(folder: Path) -> Manifest:
@@ -119,13 +120,17 @@ def looks_of(lake: Lake, join_ids: tuple[str, ...]) -> tuple[Floats, np.ndarray[
     return looks, is_seen
 
 
+def holds(lake: Lake, name: str, version: str) -> bool:
+    """Whether table `name` holds the rows of this version of its artefact."""
+    table = lake.table(name)
+    return lake.recall(f"{name}_version") == [version, table.version()] and not table.is_outdated()
+
+
 def bring_up(lake: Lake, name: str, version: str, rows: Callable[[], pa.Table]) -> bool:
     """Have table `name` hold the rows of this version; whether it did not yet."""
-    table: Table = lake.table(name)
-    mark = f"{name}_version"
-    table.create()
-    if lake.recall(mark) == [version, table.version()] and not table.is_outdated():
+    lake.table(name).create()
+    if holds(lake, name, version):
         return False
-    table.overwrite(rows())
-    lake.remember(mark, [version, lake.table(name).version()])
+    lake.table(name).overwrite(rows())
+    lake.remember(f"{name}_version", [version, lake.table(name).version()])
     return True

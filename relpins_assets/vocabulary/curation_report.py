@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from relpins_assets.fitting import Fitted
 from relpins_assets.refreshing import Materialized, reported
-from relpins_assets.vocabulary.curating import CLUSTERS, FREQUENT, VOCABULARY, bring_up
+from relpins_assets.vocabulary.curating import CLUSTERS, FREQUENT, VOCABULARY, bring_up, holds
 from relpins_assets.vocabulary.topic_pictures import candidates_shown, judged_shown
 from relpins_assets.workspace import Workspace
 from relpins_resources.images import as_markdown, histogram_chart
@@ -29,10 +29,15 @@ def curated(
 ) -> Materialized:
     """Have table `name` hold what was fitted, and say what it holds."""
     lake = workspace.lake
-    held = lake.table(name).read() if lake.table(name).exists() else None
+    held = lake.table(name)
+    before = (
+        held.read()
+        if held.exists() and not held.is_outdated() and not holds(lake, name, fitted.artefact.version)
+        else None
+    )
     is_changed = bring_up(lake, name, fitted.artefact.version, rows)
     context.log.info(f"{name}: version {fitted.artefact.version}, {'fitted' if fitted.is_new else 'kept'}")
-    report = _changes(held, lake.table(name).read(), lake.table(name).schema.key) if is_changed else RefreshReport()
+    report = _changes(before, lake.table(name).read(), lake.table(name).schema.key) if is_changed else RefreshReport()
     told = {"version": fitted.artefact.version, "fitted in this run": fitted.is_new, **fitted.metadata()}
     return reported(workspace, name, report, {**told, **_SHOWN[name](lake)})
 

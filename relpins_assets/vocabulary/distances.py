@@ -12,6 +12,7 @@ import numpy.typing as npt
 from relpins_assets.vocabulary.cannot_links import cannot_links
 from relpins_assets.vocabulary.spelling import content_words, form_similarities
 from relpins_assets.vocabulary.use import KeyUse
+from relpins_resources.lake.fingerprints import digest
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -22,6 +23,8 @@ WEIGHTS = {"form": 0.24, "text": 0.24, "looks": 0.12, "company": 0.10, "agreemen
 """They add up to 1."""
 CUT = 0.63
 """Values farther apart than this are never in one cluster."""
+METHOD = digest("2", WEIGHTS, CUT)
+"""Names the distance: clusters made with another are made again."""
 FORM_FLOOR = 0.5
 """Letters in common up to here say nothing: satin and latin."""
 MAX_WORDS = 3

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as shown
 from typing import Any
 
 import yaml
 
 from relpins_assets.enrichment.attribute_values import normalised_value
 from relpins_resources.errors import RelpinsError
+from relpins_resources.lake.artefacts import Artefact
 from relpins_resources.lake.fingerprints import digest
 
 EDITS_FILE = "vocabulary_edits.yaml"
@@ -21,7 +23,9 @@ VERBS = {
     "ban": (),
 }
 """What an entry may say, and what else it then needs; `into` may be left out."""
-FORMAT = "merge: [key/form, key/form] | split: key/form with forms: [form] | rename: key/form with to: form | ban: key/form"
+FORMAT = (
+    "merge: [key/form, key/form] | split: key/form with forms: [form] | rename: key/form with to: form | ban: key/form"
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,21 @@ def edits_digest(edits: tuple[Edit, ...]) -> str:
     return digest("1", *((one.verb, one.names, one.forms, one.value) for one in edits))
 
 
+def waiting_edits(home: Path, made: Artefact | None) -> str | None:
+    """What the edit file says that the vocabulary was not made with, or why it cannot be read; None if nothing waits.
+
+    Args:
+        made: the version of the vocabulary that there is; None before the first.
+    """
+    if made is None:
+        return None
+    try:
+        said = edits_digest(read_edits(home))
+    except RelpinsError as error:
+        return str(error)
+    return None if made.manifest["edits"] == said else said
+
+
 def split_name(name: str, origin: str) -> tuple[str, str]:
     """Key and form of key/form, the form as values are written.
 
@@ -93,18 +112,18 @@ def split_name(name: str, origin: str) -> tuple[str, str]:
     key, slash, form = name.partition("/")
     value = normalised_value(form) if slash else None
     if not key.strip() or value is None:
-        raise RelpinsError(f"{origin}: {name!r} must be key/form, such as style/bohemian: at most three words")
+        raise RelpinsError(f"{origin}: {shown(name)} must be key/form, such as style/bohemian: at most three words")
     return key.strip().casefold(), value
 
 
 def _edit(entry: Any, origin: str) -> Edit:
     if not isinstance(entry, dict):
-        raise RelpinsError(f"{origin}: got {entry!r}; allowed: {FORMAT}")
+        raise RelpinsError(f"{origin}: got {shown(entry)}; allowed: {FORMAT}")
     verbs = [verb for verb in VERBS if verb in entry]
     if len(verbs) != 1:
         raise RelpinsError(f"{origin}: got {_shown(entry)}; each entry says one of {', '.join(VERBS)}: {FORMAT}")
     verb = verbs[0]
-    unknown = [str(name) for name in entry if name not in (verb, *VERBS[verb])]
+    unknown = [shown(name) for name in entry if name not in (verb, *VERBS[verb])]
     if unknown:
         raise RelpinsError(f"{origin}: {verb} does not take {', '.join(unknown)}; allowed: {FORMAT}")
     names = _texts(entry[verb], origin, verb)
@@ -113,7 +132,7 @@ def _edit(entry: Any, origin: str) -> Edit:
         raise RelpinsError(f"{origin}: merge takes two attributes or more, got {len(set(names))}")
     if verb != "merge" and len(names) != 1:
         raise RelpinsError(f"{origin}: {verb} takes one attribute, got {len(names)}")
-    if len({name.partition('/')[0] for name in names}) > 1:
+    if len({name.partition("/")[0] for name in names}) > 1:
         raise RelpinsError(f"{origin}: merge stays within one key, got {', '.join(names)}")
     return Edit(verb, names, _forms(entry, verb, origin), _value(entry, verb, origin))
 
@@ -124,7 +143,7 @@ def _forms(entry: Mapping[str, Any], verb: str, origin: str) -> tuple[str, ...]:
     given = _texts(entry.get("forms"), origin, "forms")
     forms = [normalised_value(form) for form in given]
     if not forms or None in forms:
-        raise RelpinsError(f"{origin}: split needs `forms`, a list of the forms to take out, got {given!r}")
+        raise RelpinsError(f"{origin}: split needs `forms`, a list of the forms to take out, got {shown(given)}")
     return tuple(dict.fromkeys(form for form in forms if form is not None))
 
 
@@ -136,16 +155,16 @@ def _value(entry: Mapping[str, Any], verb: str, origin: str) -> str | None:
     text = str(given).rpartition("/")[2] if isinstance(given, str) else ""
     value = normalised_value(text)
     if value is None:
-        raise RelpinsError(f"{origin}: `{name}` must be a form of one to three words, got {given!r}")
+        raise RelpinsError(f"{origin}: `{name}` must be a form of one to three words, got {shown(given)}")
     return value
 
 
 def _texts(given: Any, origin: str, name: str) -> tuple[str, ...]:
     several = [given] if isinstance(given, str) else given
     if not isinstance(several, list) or not all(isinstance(one, str) for one in several):
-        raise RelpinsError(f"{origin}: `{name}` must be a text or a list of texts, got {given!r}")
+        raise RelpinsError(f"{origin}: `{name}` must be a text or a list of texts, got {shown(given)}")
     return tuple(several)
 
 
 def _shown(entry: Mapping[Any, Any]) -> str:
-    return "{" + ", ".join(f"{key}: ..." for key in entry) + "}"
+    return "{" + ", ".join(f"{shown(key)}: ..." for key in list(entry)[:6]) + "}"

@@ -61,7 +61,7 @@ def least_images(n_images: int, min_pins: int, min_share: float) -> int:
 def find_frequent(lake: Lake, min_pins: int, min_share: float) -> Frequent:
     """Count images, never repins, per key and value; cut what too few carry.
 
-    Spellings of one value (hyphens, spaces, plurals) count together, so that none of them is lost for being one of many.
+    Spellings of one value (hyphens, spaces, plurals) count together: none is lost for being one of many.
     """
     join_ids = lake.query("SELECT join_id FROM pin_joins ORDER BY join_id")["join_id"].to_pylist()
     said = lake.query("""

@@ -31,7 +31,14 @@ _RESPELT = (
 """British spellings in American ones."""
 _UNCHANGED = {"four", "hour", "our", "sour", "pour", "tour", "flour", "velour", "contour", "detour"}
 _PLURAL_IN_S = {"dress", "glass", "brass", "canvas", "shorts", "lens", "plus", "less"}
-_IRREGULAR = {"men": "man", "women": "woman", "children": "child", "shelves": "shelf", "scarves": "scarf", "knives": "knife"}
+_IRREGULAR = {
+    "men": "man",
+    "women": "woman",
+    "children": "child",
+    "shelves": "shelf",
+    "scarves": "scarf",
+    "knives": "knife",
+}
 _JOINING = ("and", "with", "the", "a", "of", "in", "n")
 
 

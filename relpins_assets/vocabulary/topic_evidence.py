@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import scipy.sparse as sp
 
+from relpins_assets.collections.price_bands import carried_by
 from relpins_assets.vocabulary.vocabulary import Attribute, Vocabulary
 from relpins_resources.lake import Lake
 from relpins_resources.lake.sql import rows_of
@@ -122,7 +123,8 @@ def carriers(said: pa.Table, vocabulary: Vocabulary, single_keys: Collection[str
     """Who carries what, by this vocabulary.
 
     Of a key with one value a pin, an image carries the value that its best source gives (of several, the one that most
-    sources name); what pixels say counts only where nothing else says anything of that key.
+    sources name); what pixels say counts only where nothing else says anything of that key. Its price band gives every
+    wider bound of its currency too.
     """
     forms = [(one.key, form, place) for place, one in enumerate(vocabulary.attributes) for form in one.members]
     con = duckdb.connect()
@@ -136,9 +138,15 @@ def carriers(said: pa.Table, vocabulary: Vocabulary, single_keys: Collection[str
     attribute = np.asarray(found["attribute"], np.int64)
     images, image = np.unique(np.array(found["join_id"].to_pylist(), object), return_inverse=True)
     ones, shape = np.ones(len(image), np.int32), (len(images), len(vocabulary))
-    return Carriers(
-        vocabulary.attributes, tuple(images.tolist()), sp.csr_matrix((ones, (image, attribute)), shape=shape)
-    )
+    matrix = sp.csr_matrix((ones, (image, attribute)), shape=shape) @ _given_by(vocabulary)
+    return Carriers(vocabulary.attributes, tuple(images.tolist()), matrix.tocsr().minimum(1))
+
+
+def _given_by(vocabulary: Vocabulary) -> sp.csr_matrix:
+    """int32 (n attributes, n attributes), 1 where carrying the row's attribute gives the column's."""
+    pairs = [(vocabulary.position[has], vocabulary.position[asks]) for asks, has in carried_by(vocabulary.attributes)]
+    rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
+    return sp.csr_matrix((np.ones(len(pairs), np.int32), (rows, columns)), shape=(len(vocabulary), len(vocabulary)))
 
 
 def _table(types: Mapping[str, pa.DataType], rows: Sequence[tuple[object, ...]]) -> pa.Table:

@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from relpins_assets.vocabulary.itemsets import images_of_tuples
 from relpins_assets.vocabulary.topic_evidence import Carriers, Ints
 
+PRICE_BAND = "price_band"
 SAME_FROM = 0.9
 """Share of images in common (Jaccard) from which two topics are one, if their attributes can all be said at once."""
 CHUNK = 512
@@ -18,7 +19,8 @@ CHUNK = 512
 def merged_topics(given: Carriers, tuples: Sequence[Ints]) -> list[tuple[int, float] | None]:
     """Per topic, in order of preference: the earlier topic that stands for it and their overlap; None if it stays.
 
-    A topic is merged only into one that stays itself, and only where no key gets two values between them.
+    A topic is merged only into one that stays itself, and only where no key gets two values between them; prices may,
+    since a bound holds within a wider one.
     """
     if not tuples:
         return []
@@ -51,8 +53,9 @@ def _stands_for(
 
 
 def _is_compatible(given: Carriers, one: Ints, other: Ints) -> bool:
-    union = np.union1d(one, other)
-    return len(np.unique(given.key_of[union])) == len(union)
+    keys = given.key_of[np.union1d(one, other)]
+    is_price = keys == (given.keys.index(PRICE_BAND) if PRICE_BAND in given.keys else -1)
+    return len(np.unique(keys[~is_price])) == int((~is_price).sum())
 
 
 def _images(given: Carriers, tuples: Sequence[Ints]) -> sp.csr_matrix:

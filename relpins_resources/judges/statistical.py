@@ -7,6 +7,7 @@ None. A kind of attribute that the whole log never names is not held against a t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from relpins_resources.judges.base import (
@@ -26,8 +27,9 @@ LEAST_LIFT = 0.3
 PRIOR_PINS = 0.1
 """Images that every pair counts as having together, and as expected: the fewer are expected, the less it proves that
 there are none. Chosen on a sample world that nothing is reported on: AUC .61 at 1, .65 at .5, .72 at .1, .72 at .03."""
-ORDER_PRIOR = (3.0, 1.0)
+ORDER_PRIOR = (9.0, 3.0)
 """Queries in and against the usual order of words that every pair counts as having."""
+_JOINING = re.compile(r"\b(?:for|with|in|under|over|of)\b")
 TOO_LONG = 0.5
 """What each word over the usual length costs."""
 
@@ -105,18 +107,31 @@ def _is_connected(attributes: Sequence[KeyValue], joined: Sequence[tuple[KeyValu
 
 
 def _phrasing(demand: Demand, given: JudgeInput) -> tuple[float | None, str]:
+    """How often queries name these kinds in this order; what a joining word parts may stand in any."""
     known = {key for (key, _), n in zip(given.topic.attributes, demand.asked_kinds, strict=True) if n}
     if not known:
         return None, ""
-    places = {attribute: given.query.find(attribute[1]) for attribute in given.topic.attributes}
-    shares = [LOWEST + (HIGHEST - LOWEST)] if len(known) < 2 else []
+    places = {attribute: _place(given.query, attribute[1]) for attribute in given.topic.attributes}
+    shares = [_usual_share(0, 0)] if len(known) > 1 else [1.0]
     for pair in demand.pairs:
-        if {pair.first[0], pair.second[0]} <= known:
-            is_first = places[pair.first] <= places[pair.second]
-            n_so = pair.n_in_order if is_first else pair.n_in_reverse
-            share = (n_so + ORDER_PRIOR[0]) / (pair.n_in_order + pair.n_in_reverse + sum(ORDER_PRIOR))
-            shares.append(LOWEST + (HIGHEST - LOWEST) * share)
+        first, second = places[pair.first], places[pair.second]
+        if {pair.first[0], pair.second[0]} <= known and first[0] == second[0]:
+            counts = (pair.n_in_order, pair.n_in_reverse)
+            shares.append(_usual_share(*(counts if first <= second else counts[::-1])))
+    least = min(shares[1:] or shares)
     n_over = max(0, len(given.query.split()) - demand.usual_words)
-    score = max(LOWEST, min(shares) - TOO_LONG * n_over)
-    told = f"{n_over} words longer than most searches" if n_over else "said in the order that searches use"
-    return round(score, 6), told if n_over or min(shares) >= 3 else "searches say these kinds in another order"
+    score = max(LOWEST, LOWEST + (HIGHEST - LOWEST) * least - TOO_LONG * n_over)
+    if n_over:
+        return round(score, 6), f"{n_over} words longer than most searches"
+    is_usual = least >= _usual_share(0, 0)
+    return round(score, 6), f"searches say it in {'this' if is_usual else 'another'} order"
+
+
+def _place(query: str, value: str) -> tuple[int, int]:
+    """How many joining words stand before a value, and where it begins."""
+    at = query.find(value)
+    return len(_JOINING.findall(query, 0, max(at, 0))), at
+
+
+def _usual_share(n_so: int, n_otherwise: int) -> float:
+    return (n_so + ORDER_PRIOR[0]) / (n_so + n_otherwise + sum(ORDER_PRIOR))

@@ -15,10 +15,14 @@ from typing import Any
 
 def write_json(path: Path, value: Any) -> None:
     """Write `value` so that a reader sees the old file or the new one, never half of one."""
-    text = json.dumps(value, indent=2, sort_keys=True)
+    write_text(path, json.dumps(value, indent=2, sort_keys=True))
+
+
+def write_text(path: Path, text: str) -> None:
+    """The same for text."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = _aside(path)
-    with aside.open("w") as file:
+    with aside.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -75,7 +75,7 @@ def judge_home(folder: Path, pairs: list[Pair]) -> dict[str, Any]:
     rows = find_clusters(with_forms(found, forms), looks, is_seen, encoder.encode, singles.__contains__)
     canonical = {(row["key"], row["value"]): row["canonical"] for row in rows.to_pylist()}
     joined = [canonical[key, a] == canonical[key, b] for key, a, b, _ in pairs]
-    vectors = {form: vector for form, vector in zip(sorted(forms), encoder.encode([v for _, v in sorted(forms)]))}
+    vectors = dict(zip(sorted(forms), encoder.encode([value for _, value in sorted(forms)]), strict=True))
     cosines = [float(vectors[key, a] @ vectors[key, b]) for key, a, b, _ in pairs]
     parts = {
         "all": range(len(pairs)),

