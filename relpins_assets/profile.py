@@ -66,11 +66,12 @@ class Topics(Section):
 
 
 class Collections(Section):
-    """How collections are filled, and which become pages."""
+    """How collections are filled, and which become pages: those whose pins score at least `min_score` on average."""
 
     min_pins: int = Field(6, ge=1)
     max_pins: int = Field(60, ge=1)
     diversity: float = Field(0.2, ge=0, le=1)
+    min_score: float = Field(0.9, ge=0, le=1)
     site_name: str = "Collections"
     base_url: str = "https://example.com"
 

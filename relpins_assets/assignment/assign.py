@@ -28,7 +28,7 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 LEAST_OBSERVED = 0.35
 """What is said of a pin and is believed less than so far is no attribute of it."""
-LEAST_INFERRED = 0.6
+LEAST_INFERRED = 0.5
 """Nor is what is inferred with less confidence, whatever its cosine."""
 
 NOT_INFERRED = ("price_band",)

@@ -100,10 +100,11 @@ def _pages_wanted(workspace: Workspace, *, is_kept: bool = False) -> pa.Table:
     """What pages are made of: as kept from the last run while nothing it is made from changed; else found anew."""
     lake, settings = workspace.lake, workspace.profile.collections
     path = workspace.home / "cache" / "landing_pages.parquet"
-    state = state_of(lake, (*PAGES_FROM, "collection_pools"), PAGES_VERSION, settings.min_pins)
+    needed = settings.min_pins, settings.min_score
+    state = state_of(lake, (*PAGES_FROM, "collection_pools"), PAGES_VERSION, *needed)
     rows = kept_table(path, state)
     if rows is None:
-        rows = wanted_pages(lake, settings.min_pins)
+        rows = wanted_pages(lake, settings)
         if is_kept:
             keep_table(path, state, rows)
     return rows

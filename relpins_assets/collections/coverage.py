@@ -19,7 +19,7 @@ import scipy.sparse as sp
 
 from relpins_assets.vocabulary.price_bounds import ANY_PRICE, PriceBounds
 from relpins_assets.vocabulary.topics import HEADS
-from relpins_assets.vocabulary.vocabulary import Vocabulary
+from relpins_assets.vocabulary.vocabulary import Vocabulary, same_things
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -137,13 +137,18 @@ class Coverage:
     def _sizes(self) -> Ints:
         return np.asarray(self._answers.sum(axis=1), np.int64).reshape(-1)
 
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        """Where each attribute stands; a kitchen as a room and as a category stand in one place."""
+        position = self.vocabulary.position
+        return {one: position[ids[0]] for one, ids in same_things(self.vocabulary.attributes).items()}
+
     def _matrix(self, rows: Sequence[Sequence[str]]) -> sp.csr_matrix:
         """int64 (n rows, n attributes), 1 where a row names an attribute of the vocabulary."""
-        position = self.vocabulary.position
-        places = [sorted({position[one] for one in row if one in position}) for row in rows]
+        places = [sorted({self._place[one] for one in row if one in self._place}) for row in rows]
         pointers = np.cumsum([0, *(len(row) for row in places)])
         columns = np.array([place for row in places for place in row], np.int64)
-        return sp.csr_matrix((np.ones(len(columns), np.int64), columns, pointers), (len(rows), len(position)))
+        return sp.csr_matrix((np.ones(len(columns), np.int64), columns, pointers), (len(rows), len(self.vocabulary)))
 
 
 def asks_of(intents: pa.Table) -> list[Ask]:

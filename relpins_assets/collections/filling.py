@@ -20,7 +20,7 @@ from relpins_assets.workspace import Workspace
 from relpins_resources.ann import snap
 from relpins_resources.lake import Outcome
 
-VERSION = "2"
+VERSION = "3"
 """Raised when the same inputs give other collections."""
 POOL = 2
 """So many times the pins shown are weighed for a place."""
@@ -28,7 +28,7 @@ TOLD, FULL, PARTIAL, NEAR = 0, 1, 2, 3
 """Tiers, in the order they are shown: all attributes, told of the pin itself; all attributes; enough of them; near to
 the topic in the dual encoder's space."""
 HEAD = 10
-"""Where a collection has pins enough that are told to be what it says, nothing else stands among so many first."""
+"""Where a collection has so many pins that are told to be what it says, these are first."""
 _POOLS_AT_ONCE = 64
 
 
@@ -123,7 +123,7 @@ def _pools(
     ]
     columns[3] = np.where(columns[2] == sizes[topic], columns[3], PARTIAL)
     topic, columns = _once(topic, columns)
-    starved = np.flatnonzero(found.n_matched < settings.min_pins)
+    starved = np.flatnonzero((found.n_matched < settings.min_pins) & (2 * told.n_matched >= settings.min_pins))
     matcher = near() if len(starved) else None
     if matcher is not None:
         more = matcher.matches(topics, starved, settings.max_pins)
@@ -141,7 +141,7 @@ def _rows(found: Matches) -> Ints:
 
 def _once(topics: Ints, columns: list[Ints]) -> tuple[Ints, list[Ints]]:
     """Each image once per topic, in its best tier, with its best score."""
-    images, scores, n_shared, tiers = columns
+    images, scores, _, tiers = columns
     order = np.lexsort((-scores, tiers, images, topics))
     is_first = np.append(True, (np.diff(topics[order]) != 0) | (np.diff(images[order]) != 0))[: len(order)]
     kept = order[is_first]
@@ -162,9 +162,11 @@ def _padded(rows: Ints, columns: list[Ints], n_rows: int) -> list[Ints]:
 def _orders(pools: Pools, inventory: Inventory, settings: Collections) -> Ints:
     """(b, max_pins) places in the pools in the order shown."""
     orders = np.full((len(pools.images), settings.max_pins), -1, np.int64)
+    sizes = (pools.images >= 0).sum(axis=1)
+    by_size = np.argsort(sizes, kind="stable")  # pools of a size together: little padding
     for start in range(0, len(orders), _POOLS_AT_ONCE):
-        at = slice(start, start + _POOLS_AT_ONCE)
-        width = int((pools.images[at] >= 0).sum(axis=1).max(initial=0))
+        at = by_size[start : start + _POOLS_AT_ONCE]
+        width = int(sizes[at].max(initial=0))
         images = pools.images[at, :width]
         orders[at] = shown_order(
             pools.scores[at, :width] / MICRO,
@@ -178,11 +180,16 @@ def _orders(pools: Pools, inventory: Inventory, settings: Collections) -> Ints:
 
 
 def _without_doubt(orders: Ints, pools: Pools, min_pins: int) -> Ints:
-    """Collections with pins enough that are told, but too few to fill the head, end with these."""
+    """The orders cut where what is only inferred would stand too far in front.
+
+    Behind a head of told pins everything may follow. With fewer of them a collection ends with these, or takes what it
+    lacks to `min_pins`, but no more than it has.
+    """
     is_told = (orders >= 0) & (np.take_along_axis(pools.tiers, np.maximum(orders, 0), axis=1) == TOLD)
-    n_told = is_told.sum(axis=1, keepdims=True)
-    ends_there = (n_told >= min_pins) & (n_told < HEAD)
-    return np.where(ends_there & ~is_told, -1, orders)
+    n_told = is_told.sum(axis=1)
+    end = np.where(2 * n_told >= min_pins, np.maximum(n_told, min_pins), n_told)
+    end = np.where(n_told >= HEAD, orders.shape[1], end)
+    return np.where(np.arange(orders.shape[1]) < end[:, None], orders, -1)
 
 
 def _looks(images: Ints, inventory: Inventory) -> Floats:

@@ -69,8 +69,8 @@ CARRIED = f"""
 WANTED = f"""
 WITH carried AS ({CARRIED}),
 seen AS (
-    SELECT c.attribute_id, c.image || '|' || c.confidence || '|' || c.is_told || '|' || coalesce(l.fingerprint, '') || '|'
-           || coalesce(p.fingerprint, '') AS told
+    SELECT c.attribute_id,
+           concat_ws('|', c.image, c.confidence, c.is_told, coalesce(l.fingerprint, ''), p.fingerprint) AS told
     FROM carried c LEFT JOIN clip_embeddings l ON l.pin_id = c.image
     LEFT JOIN product_embeddings p ON p.pin_id = c.image),
 hashed AS (

@@ -30,7 +30,8 @@ def shown_order(scores: Doubles, tiers: Ints, looks: Floats, valid: Booleans, *,
         looks: (b, n, d) snapped unit rows, or zeros.
         valid: (b, n) False marks padding.
     """
-    grams = np.matmul(looks.astype(np.float64), looks.astype(np.float64).transpose(0, 2, 1))
+    points = looks.astype(np.float64)
+    grams = np.stack([rows @ rows.T for rows in points]) if len(points) else np.zeros((0, 0, 0))
     diagonal = np.arange(grams.shape[1])
     grams[:, diagonal, diagonal] = 1.0
     picks = np.full((len(scores), limit), -1, np.int64)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import dagster as dg
 
+from relpins_assets.collections.gate import kinds_of
 from relpins_assets.pictures import sheet_of_pins
 from relpins_resources.images import as_markdown, histogram_chart
 from relpins_resources.lake import Lake, RefreshReport
 
 SIZES = (6, 10, 20, 40, 60)
 """Where the bars of the chart begin, in pins."""
-FIGURES = "0123456789."
 
 
 def page_metadata(lake: Lake, report: RefreshReport) -> dict[str, Any]:
@@ -37,9 +36,7 @@ def page_metadata(lake: Lake, report: RefreshReport) -> dict[str, Any]:
 
 
 def _reasons(reasons: list[str]) -> str:
-    kinds = Counter("".join("n" if sign in FIGURES else sign for sign in reason) for reason in reasons)
-    examples = {"".join("n" if sign in FIGURES else sign for sign in reason): reason for reason in sorted(reasons)}
-    lines = [f"| {examples[kind]} | {n:,} |" for kind, n in kinds.most_common(10)]
+    lines = [f"| {example} | {n:,} |" for example, n in kinds_of(reasons).items()]
     return "\n".join(["| reason, such as | pages |", "|---|---:|", *lines])
 
 

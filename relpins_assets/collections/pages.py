@@ -12,10 +12,12 @@ from scipy import sparse
 
 from relpins_assets.collections.gate import kept_out
 from relpins_assets.collections.intros import Facts, intro_of
-from relpins_assets.collections.looks import alikeness, usual_alikeness
+from relpins_assets.collections.looks import Usual, alikeness, usual_alikeness
 from relpins_assets.collections.related import canonical_of, related_of
 from relpins_assets.collections.titles import distinct_titles, title_of, unique_slugs
+from relpins_assets.profile import Collections
 from relpins_assets.vocabulary.vocabulary import Vocabulary, load_vocabulary
+from relpins_resources.describers.words import usable_text
 from relpins_resources.lake import Lake
 
 PAGES_FROM = (
@@ -71,11 +73,11 @@ class Collected:
     mean_score: float
 
 
-def wanted_pages(lake: Lake, least_pins: int) -> pa.Table:
+def wanted_pages(lake: Lake, settings: Collections) -> pa.Table:
     """One row per collection with inventory: all that its page says, and why it is kept out where it is.
 
     Args:
-        least_pins: pins that a page must have.
+        settings: what a page must have.
     """
     found = [Collected(**row) for row in lake.query(COLLECTIONS).to_pylist()]
     if not found:
@@ -84,11 +86,8 @@ def wanted_pages(lake: Lake, least_pins: int) -> pa.Table:
     titles = _titles(found, vocabulary)
     slugs = unique_slugs(titles)
     members, pins = _matrix([one.pin_ids for one in found])
-    usual, looks = usual_alikeness(lake), alikeness(lake, members, pins)
-    reasons = [
-        kept_out(titles[one.topic_id], len(one.pin_ids), one.mean_score, alike, usual, least_pins=least_pins)
-        for one, alike in zip(found, looks, strict=True)
-    ]
+    looks = alikeness(lake, members, pins)
+    reasons = _reasons(found, titles, looks, usual_alikeness(lake), settings)
     canonical, related = _neighbours(found, members, vocabulary, [reason is None for reason in reasons])
     facts = _facts(lake, found)
     return _table(
@@ -112,7 +111,10 @@ def page_rows(wanted: pa.Table) -> pa.Table:
     """Rows of landing_pages for a batch of `wanted_pages`, without fingerprint."""
     pages = wanted.to_pylist()
     kept = ["topic_id", "slug", "title", "n_pins", "related_topic_ids", "canonical_topic_id", "reason"]
-    intros = [intro_of(page["query"], Facts(**{name: page[name] for name in _FACTS})) for page in pages]
+    said = [usable_text(page["query"]) or page["title"] for page in pages]
+    intros = [
+        intro_of(query, Facts(**{name: page[name] for name in _FACTS})) for query, page in zip(said, pages, strict=True)
+    ]
     rows = wanted.select(kept).append_column("intro", pa.array(intros, pa.string()))
     return rows.append_column("is_published", pa.array([page["reason"] is None for page in pages], pa.bool_()))
 
@@ -123,6 +125,21 @@ def _titles(found: Sequence[Collected], vocabulary: Vocabulary) -> dict[str, str
     titles = {one.topic_id: title_of(one.query, [each.value for each in named[one.topic_id]]) for one in found}
     told = {topic: [f"{each.key}: {each.value}" for each in attributes] for topic, attributes in named.items()}
     return distinct_titles(titles, told)
+
+
+def _reasons(
+    found: Sequence[Collected],
+    titles: Mapping[str, str],
+    looks: Sequence[float | None],
+    usual: Usual | None,
+    settings: Collections,
+) -> list[str | None]:
+    """Per collection why it is kept out; None where it is not."""
+    least = settings.min_pins, settings.min_score
+    return [
+        kept_out(titles[one.topic_id], len(one.pin_ids), one.mean_score, alike, usual, *least)
+        for one, alike in zip(found, looks, strict=True)
+    ]
 
 
 def _neighbours(

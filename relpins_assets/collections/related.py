@@ -69,10 +69,13 @@ def related_of(
 
 
 def _largest(values: npt.NDArray[np.float64]) -> list[int]:
-    """Places of the eight largest values above zero, largest first, ties in order of place."""
-    least = np.partition(values, -N_RELATED)[-N_RELATED] if len(values) > N_RELATED else 0.0
-    places = np.flatnonzero((values >= least) & (values > 0))
-    return [int(place) for place in places[np.argsort(-values[places], kind="stable")[:N_RELATED]]]
+    """Places of the eight largest of values that are none below zero, largest first; zeros are left out."""
+    places = np.flatnonzero(values)
+    found = values[places]
+    if len(found) > N_RELATED:
+        is_large = found >= np.partition(found, -N_RELATED)[-N_RELATED]
+        places, found = places[is_large], found[is_large]
+    return [int(place) for place in places[np.argsort(-found, kind="stable")[:N_RELATED]]]
 
 
 def _shares(

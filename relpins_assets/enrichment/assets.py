@@ -7,6 +7,9 @@ import dagster as dg
 from relpins_assets.enrichment.attribute_keys import attribute_keys
 from relpins_assets.enrichment.attribute_report import attributes_told
 from relpins_assets.enrichment.descriptions import describe, wanted_descriptions
+from relpins_assets.enrichment.lexicon_inputs import LEXICON, lexicon_for
+from relpins_assets.enrichment.phrase_lexicon import load_lexicon
+from relpins_assets.enrichment.raw_attributes import extract, wanted_attributes
 from relpins_assets.enrichment.sampling import (
     ARTEFACT,
     choice,
@@ -16,12 +19,9 @@ from relpins_assets.enrichment.sampling import (
     sample_version,
     sampled_images,
 )
+from relpins_assets.enrichment.source_trust import load_trust
 from relpins_assets.enrichment.views import Viewing, failures_told, waiting_pins
 from relpins_assets.fitting import FitConfig, chosen_or_fitted
-from relpins_assets.enrichment.lexicon_inputs import LEXICON, lexicon_for
-from relpins_assets.enrichment.phrase_lexicon import load_lexicon
-from relpins_assets.enrichment.raw_attributes import extract, wanted_attributes
-from relpins_assets.fitting import FitConfig
 from relpins_assets.refreshing import Materialized, Wanted, WorkspaceParam, refresh_asset, reported, table_asset, wants
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake.fingerprints import digest
@@ -156,13 +156,13 @@ def wanted_raw_attributes(workspace: Workspace) -> Wanted | None:
 def raw_attributes(context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FitConfig) -> Materialized:
     fitted = lexicon_for(workspace, refit=config.refit)
     artefact, keys = fitted.artefact, attribute_keys(workspace.profile)
-    lexicon, departments = load_lexicon(artefact.folder), artefact.manifest["departments"]
+    lexicon, trust = load_lexicon(artefact.folder), load_trust(artefact.folder)
     context.log.info(f"phrase_lexicon: version {artefact.version}, {'fitted' if fitted.is_new else 'kept'}")
     report = refresh_asset(
         context,
         workspace,
         "raw_attributes",
-        lambda batch: extract(batch, lexicon, departments, keys),
+        lambda batch: extract(batch, lexicon, trust, keys),
         batch_units=2_000,
     )
     told = {"lexicon": artefact.version, "fitted in this run": fitted.is_new, **fitted.metadata()}

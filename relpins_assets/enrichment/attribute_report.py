@@ -1,4 +1,4 @@
-"""What a person would ask of raw attributes: how many values each key has, how many pins have none, what they read like."""
+"""What a person would ask of raw attributes: values per key, pins that have none, what they read like."""
 
 from __future__ import annotations
 

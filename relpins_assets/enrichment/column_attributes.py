@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 
 from relpins_assets.enrichment.attribute_values import normalised_value
 
@@ -15,8 +15,10 @@ Pair = tuple[str, str]
 BOUNDS = (50, 100, 200, 500)
 SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 PATTERNS = ("striped", "checked", "dotted")
-MIN_COLOR_SHARE = 0.3
-"""Share of the subject that a colour covers to be one of the pin's."""
+MIN_COLOR_SHARE = 0.4
+"""Share of the subject that a colour covers to be the pin's."""
+PLAIN_GROUND = "on a plain"
+"""How a statement says that the subject stands apart; a whole scene has no colour of its own."""
 _SHARE = re.compile(r"([^\d,;%]+?) (\d+)%")
 
 
@@ -34,23 +36,18 @@ def price_band(price: float | None, currency: str | None) -> str | None:
     return normalised_value(f"{side} {told}")
 
 
-def section(board_category: str | None, departments: Collection[str]) -> Pair | None:
-    """The source's own category of a pin: a category, or a department where it holds many categories."""
-    value = normalised_value(board_category or "")
-    return None if value is None else ("department" if value in departments else "category", value)
-
-
-def pixel_pairs(statement: str, colors: Sequence[str], shares: Sequence[float]) -> list[Pair]:
-    """Colours that cover enough of the subject, and its pattern.
+def pixel_pairs(statement: str) -> list[Pair]:
+    """The main colour of a subject that stands on a plain ground, and its pattern, as a pixel describer names them.
 
     Args:
-        statement: a pixel describer's sentence: the subject's colours with shares first, a clause for a pattern.
-        colors, shares: those of the whole picture, for a describer that says it otherwise.
+        statement: the subject's colours with shares, then clauses for pattern and ground, as the pixel describer
+            writes them; of any other nothing is read.
     """
+    if PLAIN_GROUND not in statement:
+        return []
     clauses = [clause.strip(" .") for clause in statement.split(";")]
-    told = [(name.strip(" ,").casefold(), int(percent) / 100) for name, percent in _SHARE.findall(clauses[0])]
-    of_subject = told or list(zip(colors, shares, strict=False))
-    pairs = [("color", name) for name, share in of_subject if share >= MIN_COLOR_SHARE]
+    colors = [(name.strip(" ,").casefold(), int(percent) / 100) for name, percent in _SHARE.findall(clauses[0])]
+    pairs = [("color", name) for name, share in colors[:1] if share >= MIN_COLOR_SHARE]
     return pairs + [("pattern", clause) for clause in clauses if clause in PATTERNS]
 
 

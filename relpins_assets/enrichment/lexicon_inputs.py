@@ -1,4 +1,4 @@
-"""What a lexicon is fitted on: the catalog's texts as documents, what is known of them, and what was said of phrases."""
+"""What a lexicon is fitted on: the catalog's texts as documents, facts of them, and what was said of phrases."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from relpins_assets.enrichment.attribute_keys import attribute_keys, viewed_keys
-from relpins_assets.enrichment.attribute_values import normalised_value
 from relpins_assets.enrichment.phrase_lexicon import Encode, Lexicon, fit_lexicon
 from relpins_assets.enrichment.phrase_slots import Floats
 from relpins_assets.enrichment.phrases import BOARD, DESCRIPTION, TITLE, Document, segments, tag_segments
+from relpins_assets.enrichment.raw_attributes import said_of, wanted_attributes
+from relpins_assets.enrichment.source_trust import fit_trust
 from relpins_assets.enrichment.typed_evidence import brand_phrases, example_types, logged_types, shop_names
 from relpins_assets.fitting import Fitted, chosen_or_fitted
 from relpins_assets.workspace import Workspace
@@ -22,6 +24,8 @@ from relpins_resources.lake import Lake
 from relpins_resources.lake.artefacts import Artefact
 from relpins_resources.lake.fingerprints import digest
 
+MAX_JUDGED = 4_000
+"""Images on which sources are compared."""
 MAX_CATEGORIES = 24
 """Board categories told apart, the most frequent ones."""
 
@@ -43,14 +47,13 @@ LEXICON = "phrase_lexicon"
 RULES = "1"
 """Changes when another release would fit another lexicon on the same catalog."""
 INPUTS = ("raw_pins", "raw_boards", "raw_searches", "pin_joins")
-MIN_CATEGORIES = 3.0
-"""A board category whose pins are of at least so many categories, by their own words, is a department."""
 
 
 def lexicon_for(workspace: Workspace, *, refit: bool) -> Fitted:
     """The frozen lexicon, fitted if there is none, if it was made for other keys or another encoder, or on a refit."""
     lake = workspace.lake
-    made_for = {"rules": RULES, "keys": digest(viewed_keys(workspace.profile)), "encoder": workspace.sentence_encoder.version}
+    viewed = viewed_keys(workspace.profile)
+    made_for = {"rules": RULES, "keys": digest(viewed), "encoder": workspace.sentence_encoder.version}
     inputs = {name: lake.table(name).version() for name in INPUTS}
 
     def is_usable(old: Artefact) -> bool:
@@ -61,35 +64,29 @@ def lexicon_for(workspace: Workspace, *, refit: bool) -> Fitted:
         found, facts, shops = documents(lake)
         lexicon = fit(workspace, found, facts, shops)
         lexicon.save(folder)
+        trust = fit_trust(said_of(judged_pins(lake), lexicon, viewed), list(viewed), lexicon.key_of)
+        trust.save(folder)
         per_key = Counter(one.key for one in lexicon.typed)
-        told = {"documents": len(found), "phrases": len(lexicon.typed), "phrases per key": dict(sorted(per_key.items()))}
-        return {**made_for, **told, "departments": departments_of(lake, lexicon), "fitted on": inputs}
+        told = {
+            "documents": len(found),
+            "phrases": len(lexicon.typed),
+            "phrases per key": dict(sorted(per_key.items())),
+        }
+        return {**made_for, **told, "departments": trust.departments, "fitted on": inputs}
 
     version = digest(made_for, inputs)
     return chosen_or_fitted(workspace, LEXICON, version, write, refit=refit, is_usable=is_usable)
 
 
-def departments_of(lake: Lake, lexicon: Lexicon) -> list[str]:
-    """Board categories that hold many categories: the perplexity of what their pins' own words name."""
-    counts: dict[str, Counter[str]] = {}
-    for row in lake.query(PINS).to_pylist():
-        name = normalised_value(row["board_category"] or "")
-        if name is None:
-            continue
-        said = (*segments(TITLE, row["title"]), *tag_segments(row["merchant_tags"] or []))
-        named = {one.phrase for segment in said for one in lexicon.values(segment.words) if one.key == "category"}
-        counts.setdefault(name, Counter()).update(named)
-    return sorted(name for name, said in counts.items() if _perplexity(list(said.values())) >= MIN_CATEGORIES)
+def judged_pins(lake: Lake) -> pa.Table:
+    """The pins on which sources are compared: one per image, those with the smallest hashes of a large catalog."""
+    ids = lake.query(f"""
+        SELECT representative_pin_id AS pin_id FROM pin_joins ORDER BY md5(join_id), join_id LIMIT {MAX_JUDGED}""")
+    wanted = wanted_attributes(lake)
+    return wanted.filter(pc.is_in(wanted["pin_id"], value_set=ids["pin_id"].combine_chunks()))
 
 
-def _perplexity(counts: Sequence[int]) -> float:
-    shares = np.array(counts, float) / max(sum(counts), 1)
-    return float(np.exp(-(shares * np.log(shares)).sum())) if counts else 0.0
-
-
-def fit(
-    workspace: Workspace, found: Sequence[Document], facts: Floats, shops: Mapping[str, int]
-) -> Lexicon:
+def fit(workspace: Workspace, found: Sequence[Document], facts: Floats, shops: Mapping[str, int]) -> Lexicon:
     """The lexicon of a catalog's documents; see `documents`."""
     lake = workspace.lake
     keys = viewed_keys(workspace.profile)
@@ -110,8 +107,11 @@ def documents(lake: Lake) -> tuple[list[Document], Floats, dict[str, int]]:
     rows = pins.to_pylist()
     own = [
         Document(
-            (*segments(TITLE, row["title"]), *segments(DESCRIPTION, row["description"]))
-            + tuple(tag_segments(row["merchant_tags"] or []))
+            (
+                *segments(TITLE, row["title"]),
+                *segments(DESCRIPTION, row["description"]),
+                *tag_segments(row["merchant_tags"] or []),
+            )
         )
         for row in rows
     ]

@@ -1,4 +1,4 @@
-"""The lexicon: which phrases of a catalog are values, and of which key. Fitted, frozen, and read by every pin's rows."""
+"""The lexicon: which phrases of a catalog are values, and of which key; fitted, frozen, read by every pin's rows."""
 
 from __future__ import annotations
 
@@ -39,6 +39,10 @@ class Lexicon:
     def position(self) -> dict[str, int]:
         return {one.phrase: place for place, one in enumerate(self.typed)}
 
+    @cached_property
+    def key_of(self) -> dict[str, str]:
+        return {one.phrase: one.key for one in self.typed}
+
     def values(self, words: Sequence[str]) -> list[Typed]:
         """The typed phrases of a segment's words, the longest first where they overlap."""
         return [self.typed[phrase] for phrase, _, _ in cut(words, self.position) if phrase >= 0]
@@ -75,8 +79,12 @@ def fit_lexicon(
     found = units(counted)
     said = known(found)
     kinds = [*keys, NONE]
-    shown = Examples(list(examples), encode(list(examples)), np.array([kinds.index(kind) for kind in examples.values()]))
-    frame = [word for word, n in sorted(counted.documents.items()) if " " not in word and n >= 3 and not is_telling(word)]
+    shown = Examples(
+        list(examples), encode(list(examples)), np.array([kinds.index(kind) for kind in examples.values()])
+    )
+    frame = [
+        word for word, n in sorted(counted.documents.items()) if " " not in word and n >= 3 and not is_telling(word)
+    ]
 
     def near(phrases: Sequence[str]) -> Floats:
         return nearness(phrases, encode(phrases), shown, len(kinds))

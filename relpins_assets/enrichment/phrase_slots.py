@@ -111,8 +111,8 @@ def _smoothed(counts: Floats) -> Floats:
     """Rows as shares, drawn towards the mean row."""
     total = counts.sum(0)
     mean = total / max(total.sum(), 1.0)
-    shares: Floats = (counts + PRIOR * mean) / (counts.sum(1, keepdims=True) + PRIOR)
-    return shares - mean
+    shares: Floats = (counts + PRIOR * mean) / (counts.sum(1, keepdims=True) + PRIOR) - mean
+    return shares
 
 
 def _places(tokens: Tokens) -> Floats:

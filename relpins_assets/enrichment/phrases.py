@@ -136,7 +136,7 @@ def is_telling(word: str) -> bool:
     return len(word) > 1 and word[0].isalnum() and word not in _GRAMMAR and telling_words(word) > 0
 
 
-_GRAMMAR = frozenset(
+_GRAMMAR_TEXT = (
     # words that only join others: a value neither begins nor ends with one
     "about above after again against as at before behind below beneath beside between beyond by down during except "
     "from inside into near off out outside over per since than through throughout till toward towards under until up "
@@ -144,5 +144,6 @@ _GRAMMAR = frozenset(
     "wherever whether who whom whose which what why how can could may might must shall should will would do does did "
     "done has had having am be been being was were he she they them their theirs his her hers we us our ours "
     "yourself itself themselves there here then only also too very just not no ever every each any both either "
-    "neither few many most other such own same s t don won ll re ve".split()
+    "neither few many most other such own same s t don won ll re ve"
 )
+_GRAMMAR = frozenset(_GRAMMAR_TEXT.split())

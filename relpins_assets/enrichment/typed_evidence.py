@@ -32,7 +32,7 @@ def phrase_of(text: str) -> str | None:
 
 def example_types(keys: Mapping[str, AttributeKey]) -> dict[str, str]:
     """Example phrase -> key; of NONE are FILLERS, the keys' own names, and what columns say."""
-    known = {phrase: NONE for phrase in (*FILLERS, *keys, *(f"{key}s" for key in keys))}
+    known = dict.fromkeys((*FILLERS, *keys, *(f"{key}s" for key in keys)), NONE)
     for key, said in keys.items():
         kind = NONE if key in FROM_COLUMNS else key
         known.update({phrase: kind for example in said.examples if (phrase := phrase_of(example))})
@@ -65,7 +65,9 @@ def _filtered(filters: str | None) -> list[tuple[str, str]]:
         return []
     if not isinstance(said, dict):
         return []
-    pairs = [(str(key).casefold(), v) for key, value in said.items() for v in (value if isinstance(value, list) else [value])]
+    pairs = [
+        (str(key).casefold(), v) for key, value in said.items() for v in (value if isinstance(value, list) else [value])
+    ]
     return [(key, value) for key, value in pairs if isinstance(value, str)]
 
 

@@ -29,9 +29,9 @@ ROUNDS = 3
 SLOT_SCALE = 1.5
 STRENGTH = 20.0
 """Inverse of the regularisation."""
-MIN_SCORE, MIN_LEAD = 0.6, 0.25
+MIN_SCORE, MIN_LEAD = 0.7, 0.25
 """Probability that a typed phrase has, and by how much it exceeds the next key's."""
-MAX_FARTHER = 0.25
+MAX_FARTHER = 0.16
 """How much nearer it may be, by its meaning, to another key's examples; names have no meaning, and may be any."""
 SURE_OF_TAG = 0.95
 """Probability at which a whole tag may be as far as it is."""
@@ -132,7 +132,7 @@ def _self_trained(meaning: Floats, tokens: Tokens, facts: Floats, start: Ints, n
 
 def _fitted_chances(features: Floats, kinds: Ints, weights: Floats, asked: Floats, n_kinds: int) -> Floats:
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     chances = np.zeros((len(asked), n_kinds))
     found = np.unique(kinds)

@@ -64,6 +64,10 @@ def views_of(pins: pa.Table, lake: Lake, viewing: Viewing) -> list[Seen]:
     first = {name: i for i, name in reversed(list(enumerate(names))) if is_chosen[i] and name not in known}
     missing = sorted(first.values())
     for start in range(0, len(missing), _READ_AT_ONCE):
+        stopped = viewing.viewer.stopped()
+        if stopped is not None:
+            known |= {names[i]: NoView(stopped, is_final=False) for i in missing[start:]}
+            break
         _ask(
             [(names[i], str(rows[i]["pin_id"]), words[i]) for i in missing[start : start + _READ_AT_ONCE]],
             lake,

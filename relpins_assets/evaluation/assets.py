@@ -7,6 +7,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from relpins_assets.evaluation.attribute_quality import attribute_rows, attribute_table
 from relpins_assets.evaluation.attribute_truth import attribute_truth, truth_state
 from relpins_assets.evaluation.collection_pictures import quality_metadata
 from relpins_assets.evaluation.collection_quality import collection_rows
@@ -110,3 +111,31 @@ def collection_quality(context: dg.AssetExecutionContext, workspace: WorkspacePa
     rows = table.read()
     report = RefreshReport(n_new=rows.num_rows if is_stale else 0)
     return reported(workspace, "collection_quality", report, quality_metadata(rows))
+
+
+ATTRIBUTES_VERSION = "1"
+"""Raised when the code of attribute_quality gives other numbers from the same assignments."""
+ATTRIBUTES_JUDGED = "attribute_quality_inputs"
+ATTRIBUTES_FROM = ("attribute_assignments", "attribute_vocabulary", "raw_attributes")
+
+
+@table_asset(
+    "attribute_quality",
+    "Attributes as pins' sources say them against attributes as assigned: how many, how rare, and how often right "
+    "where the source has an answer key.",
+    deps=[*ATTRIBUTES_FROM],
+    kinds=["report"],
+)
+def attribute_quality(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
+    lake, table = workspace.lake, workspace.lake.table("attribute_quality")
+    versions = [(lake.table(name).path.name, lake.table(name).version()) for name in ATTRIBUTES_FROM]
+    max_pins = workspace.profile.evaluation.max_queries
+    judged = digest(ATTRIBUTES_VERSION, versions, max_pins, truth_state(workspace))
+    is_stale = lake.recall(ATTRIBUTES_JUDGED) != judged or not table.exists()
+    if is_stale:
+        table.overwrite(attribute_rows(lake, attribute_truth(workspace), max_pins))
+        lake.remember(ATTRIBUTES_JUDGED, judged)
+    rows = table.read()
+    report = RefreshReport(n_new=rows.num_rows if is_stale else 0)
+    told = {"quality": dg.MetadataValue.md(attribute_table(rows))}
+    return reported(workspace, "attribute_quality", report, told)

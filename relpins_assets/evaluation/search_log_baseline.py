@@ -61,10 +61,9 @@ def search_log_baseline(
 
 
 def telling_words(query: str) -> list[str]:
-    """Words of a query that search looks for: no connectors, no price, plurals as singulars."""
-    return list(
-        dict.fromkeys(_stem(word) for word in _words(read_price(query.casefold())[1]) if word not in CONNECTORS)
-    )
+    """Words of a query that search looks for: no connectors, no price, no names of filters, plurals as singulars."""
+    words = _words(_FILTER.sub(" ", read_price(query.casefold())[1]))
+    return list(dict.fromkeys(_stem(word) for word in words if word not in CONNECTORS))
 
 
 class TextIndex:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import glob
 import os
 import shutil
 import uuid
@@ -40,24 +41,34 @@ def replaced_folder(target: Path) -> Iterator[Path]:
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with folder_lock(target.parent):
-        for leftover in target.parent.glob(f".{target.name}.*.draft"):
-            shutil.rmtree(leftover)
+        _sweep(target, "draft")
         draft = target.with_name(f".{target.name}.{uuid.uuid4().hex}.draft")
         draft.mkdir()
         try:
             yield draft
             if target.exists():
-                _swap(draft, target)
+                swap(draft, target)
             else:
                 draft.replace(target)
+            _sweep(target, "old")
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
 
-def _swap(draft: Path, target: Path) -> None:
-    """Exchange two folders in one step where the system can; else in two, with the old one beside its place."""
-    exchange = _exchange_call()
+def _sweep(target: Path, kind: str) -> None:
+    """Remove what killed runs left beside `target`."""
+    for leftover in target.parent.glob(f".{glob.escape(target.name)}.*.{kind}"):
+        shutil.rmtree(leftover)
+
+
+def swap(draft: Path, target: Path, *, in_one_step: bool = True) -> None:
+    """Put a folder in the place of another, which is gone afterwards: in one step where the system can.
+
+    Else in two; a kill between them leaves the old folder beside its place, under a name that ends in `.old`.
+    """
+    exchange = _exchange_call() if in_one_step else None
     if exchange is not None and exchange(draft, target):
+        shutil.rmtree(draft)
         return
     old = draft.with_name(f"{draft.name.removesuffix('.draft')}.old")
     target.replace(old)

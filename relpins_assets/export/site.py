@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from relpins_assets.collections.gate import kinds_of
 from relpins_assets.export.addresses import Site, checked_base_url, page_path
 from relpins_assets.export.folders import checked_target, replaced_folder
 from relpins_assets.export.html import Renderer
@@ -58,6 +59,7 @@ def export_pages(
         write_json(draft / MARK, {"snapshot": _snapshot(lake).number, "pages": slugs, "moved": earlier})
     return {
         "directory": str(directory),
+        "base url": site.base_url,
         "snapshot": _snapshot(lake).number,
         **counts,
         "images": n_images,
@@ -126,10 +128,8 @@ def _texts(marked: Mapping[str, Any], name: str) -> Addresses:
 
 def _kept_out(lake: Lake) -> dict[str, int]:
     """Reasons for which pages are kept out, each with how many."""
-    rows = lake.query(
-        "SELECT reason, count(*) AS n FROM landing_pages WHERE NOT is_published GROUP BY 1 ORDER BY 2 DESC, 1"
-    )
-    return {str(row["reason"]): int(row["n"]) for row in rows.to_pylist()}
+    rows = lake.table("landing_pages").read(["reason"], where="NOT is_published")
+    return kinds_of([str(reason) for reason in rows["reason"].to_pylist()])
 
 
 def _snapshot(lake: Lake) -> Any:

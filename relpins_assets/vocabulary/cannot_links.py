@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -47,7 +46,10 @@ OPPOSED = (
     "breakfast lunch dinner dessert brunch",
 )
 """Sets of modifiers of which a thing has one at most; a bar joins words for the same."""
-MODIFYING = tuple("short long mini maxi midi light dark pale deep bright low high mid off hot neon pastel faux".split())
+MODIFYING = frozenset(
+    {"short", "long", "mini", "maxi", "midi", "light", "dark", "pale", "deep", "bright", "low", "high"}
+)
+MODIFYING |= {"mid", "off", "hot", "neon", "pastel", "faux"}
 """Of these, what a plain value has none of: light blue is not blue."""
 LEAST_EXPECTED = 4.0
 """Pairs of sources that would name both, were the two the same, before their not doing so counts."""
@@ -61,7 +63,7 @@ SAME_ELSEWHERE = 0.4
 
 def cannot_links(values: Sequence[str], use: KeyUse, is_single: bool) -> Bools:
     """(n, n) which of n values of one key are never one."""
-    out = _opposed(values) | _numbers_differ(values) | _never_agree(use)
+    out = _opposed(values) | _numbers(values) | _never_agree(use)
     return out | _said_together(use) if is_single else out
 
 
@@ -70,29 +72,20 @@ def _opposed(values: Sequence[str]) -> Bools:
     out = np.zeros((len(values), len(values)), bool)
     for line in OPPOSED:
         sides = [set(side.split("|")) for side in line.split()]
-        on = _table([[bool(one & side) for side in sides] for one in words], len(sides))
-        counts = on.astype(np.int64)
-        out |= _pairs(on.any(axis=1)) & (counts @ counts.T == 0)
-    plain = ~_table([[word in one for word in MODIFYING] for one in words], len(MODIFYING)).any(axis=1)
-    rest = [frozenset(one - set(MODIFYING)) for one in words]
+        on = np.array([[bool(one & side) for side in sides] for one in words], np.int64).reshape(len(words), len(sides))
+        shared, sided = on @ on.T, on.sum(axis=1) > 0
+        out |= np.logical_and.outer(sided, sided) & (shared == 0)
+    plain = np.array([not one & MODIFYING for one in words], bool)
+    rest = [frozenset(one - MODIFYING) for one in words]
     place = {one: at for at, one in enumerate(dict.fromkeys(rest))}
     same = np.array([place[one] if one else -1 - at for at, one in enumerate(rest)], np.int64)
     return np.asarray(out | (np.equal.outer(same, same) & np.not_equal.outer(plain, plain)), bool)
 
 
-def _table(rows: list[list[bool]], width: int) -> Bools:
-    return np.array(rows, bool).reshape(len(rows), width)
-
-
-def _pairs(mask: Bools) -> Bools:
-    return np.asarray(np.logical_and.outer(mask, mask), bool)
-
-
-def _numbers_differ(values: Sequence[str]) -> Bools:
-    numbers = [tuple(re.findall(r"\d+", value)) for value in values]
-    place = {one: at for at, one in enumerate(dict.fromkeys(numbers))}
-    at = np.array([place[one] for one in numbers], np.int64)
-    return np.asarray(np.not_equal.outer(at, at), bool)
+def _numbers(values: Sequence[str]) -> Bools:
+    """A value with a number is like no other: under $50, under $500, under €50."""
+    has = np.array([any(letter.isdigit() for letter in value) for value in values], bool)
+    return np.asarray(np.logical_or.outer(has, has), bool)
 
 
 def _never_agree(use: KeyUse) -> Bools:

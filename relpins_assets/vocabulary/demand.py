@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,8 @@ import pyarrow as pa
 import scipy.sparse as sp
 
 from relpins_assets.vocabulary.price_bounds import read_price
-from relpins_assets.vocabulary.topic_evidence import Ints
-from relpins_assets.vocabulary.vocabulary import Attribute
+from relpins_assets.vocabulary.topic_evidence import Ints, counts_at, pairs_within
+from relpins_assets.vocabulary.vocabulary import Attribute, same_things
 from relpins_resources.judges import Demand, PairDemand
 
 PRICE_BAND = "price_band"
@@ -98,43 +98,48 @@ class SearchDemand:
 
     def of_topics(self, tuples: Sequence[Ints]) -> list[Demand]:
         """What the log says of each tuple of attributes (places in rising order)."""
-        alone, kind = self.together.diagonal(), self.kinds_together.diagonal()
-        n_all = self.searches_for_all(tuples)
+        alone, kind = self.together.diagonal().tolist(), self.kinds_together.diagonal()[self.key_of].tolist()
+        pairs = self._pairs(tuples)
         return [
             Demand(
                 n_all=int(n),
-                asked=tuple(int(alone[place]) for place in one),
-                asked_kinds=tuple(int(kind[self.key_of[place]]) for place in one),
-                pairs=tuple(self._pair(first, second) for first, second in combinations(one.tolist(), 2)),
+                asked=tuple(alone[place] for place in places.tolist()),
+                asked_kinds=tuple(kind[place] for place in places.tolist()),
+                pairs=some,
                 usual_words=self.usual_words,
             )
-            for one, n in zip(tuples, n_all, strict=True)
+            for places, n, some in zip(tuples, self.searches_for_all(tuples), pairs, strict=True)
         ]
 
-    def _pair(self, first: int, second: int) -> PairDemand:
-        one, other = self.attributes[first], self.attributes[second]
-        keys = int(self.key_of[first]), int(self.key_of[second])
-        return PairDemand(
-            first=(one.key, one.value),
-            second=(other.key, other.value),
-            n_together=int(self.together[first, second]),
-            n_kinds=int(self.kinds_together[keys]),
-            n_kinds_expected=round(float(self.kinds_expected[keys]), 6),
-            n_in_order=int(self.in_order[keys]),
-            n_in_reverse=int(self.in_order[keys[::-1]]),
+    def _pairs(self, tuples: Sequence[Ints]) -> list[tuple[PairDemand, ...]]:
+        first, second, ends = pairs_within(tuples)
+        keys = self.key_of[first], self.key_of[second]
+        named = [(one.key, one.value) for one in self.attributes]
+        columns = (
+            [named[place] for place in first.tolist()],
+            [named[place] for place in second.tolist()],
+            counts_at(self.together, first, second).tolist(),
+            self.kinds_together[keys].tolist(),
+            np.round(self.kinds_expected[keys], 6).tolist(),
+            self.in_order[keys].tolist(),
+            self.in_order[keys[::-1]].tolist(),
         )
+        told = [PairDemand(*pair) for pair in zip(*columns, strict=True)]
+        return [tuple(told[start:end]) for start, end in pairwise(ends)]
 
 
 def search_demand(intents: pa.Table, attributes: tuple[Attribute, ...]) -> SearchDemand | None:
     """The demand that rows of search_intents tell; None where no query names anything of the vocabulary.
 
-    A price bound that is a band of the vocabulary ("under $200") names that band.
+    A price bound that is a band of the vocabulary ("under $200") names that band; what names a kitchen asks for the
+    category and for the room.
     """
+    same = same_things(attributes)
     places = {one.attribute_id: place for place, one in enumerate(attributes)}
     bands = _bands(attributes)
     asked, counts, has_order, words = [], [], [], []
     for row in intents.sort_by("query").to_pylist():
-        named = [places[one] for one in row["attribute_ids"] if one in places]
+        named = [places[one] for asked_for in row["attribute_ids"] for one in same.get(asked_for, ())]
         band = bands.get((row["price_min"], row["price_max"]))
         named += [band] if band is not None else []
         words.append((len(row["query"].split("[")[0].split()), row["n_searches"]))

@@ -23,7 +23,7 @@ WEIGHTS = {"form": 0.24, "text": 0.24, "looks": 0.12, "company": 0.10, "agreemen
 """They add up to 1."""
 CUT = 0.63
 """Values farther apart than this are never in one cluster."""
-METHOD = digest("2", WEIGHTS, CUT)
+METHOD = digest("3", WEIGHTS, CUT)
 """Names the distance: clusters made with another are made again."""
 FORM_FLOOR = 0.5
 """Letters in common up to here say nothing: satin and latin."""
@@ -78,28 +78,27 @@ def text_similarities(values: Sequence[str], encode: Encode) -> Floats:
     A sentence encoder finds short sleeve and long sleeve alike for their sleeve.
     """
     words = [content_words(value)[:MAX_WORDS] for value in values]
-    texts = sorted({*values, *(part for one in words for part in _parts(one) if part)})
+    first, second, rest, other = _rests(words)
+    both = (rest > 0) & (other > 0)
+    first, second, rest, other = first[both], second[both], rest[both], other[both]
+    apart = {(int(at), int(mask)) for at, mask in zip([*first, *second], [*rest, *other], strict=True)}
+    part = {(at, mask): _part(words[at], mask) for at, mask in apart}
+    texts = sorted({*values, *part.values()})
     row = {text: place for place, text in enumerate(texts)}
     vectors = np.asarray(encode(texts), np.float64) if texts else np.zeros((0, 1))
     whole = vectors[[row[value] for value in values]] if len(values) else vectors
     cosines = whole @ whole.T
-    first, second, rest, other = _rests(words)
-    both = (rest > 0) & (other > 0)
-    first, second = first[both], second[both]
-    part_rows = np.array([[row.get(part, -1) for part in _parts(one)] for one in words], np.int64)
-    a, b = part_rows[first, rest[both]], part_rows[second, other[both]]
-    apart = np.einsum("ij,ij->i", vectors[a], vectors[b])
-    cosines[first, second] = np.minimum(cosines[first, second], apart)
+    a = [row[part[at, mask]] for at, mask in zip(first.tolist(), rest.tolist(), strict=True)]
+    b = [row[part[at, mask]] for at, mask in zip(second.tolist(), other.tolist(), strict=True)]
+    of_parts = np.einsum("ij,ij->i", vectors[a], vectors[b])
+    cosines[first, second] = np.minimum(cosines[first, second], of_parts)
     cosines[second, first] = cosines[first, second]
     return np.clip(cosines, 0, 1)
 
 
-def _parts(words: tuple[str, ...]) -> list[str]:
-    """Every subset of the words as text, by bit mask; the empty one is empty."""
-    return [
-        " ".join(word for at, word in enumerate(words) if mask >> at & 1) if mask < 2 ** len(words) else ""
-        for mask in range(2**MAX_WORDS)
-    ]
+def _part(words: tuple[str, ...], mask: int) -> str:
+    """The words of a bit mask."""
+    return " ".join(word for at, word in enumerate(words) if mask >> at & 1)
 
 
 def _rests(words: Sequence[tuple[str, ...]]) -> tuple[Ints, Ints, Ints, Ints]:

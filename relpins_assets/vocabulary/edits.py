@@ -134,7 +134,7 @@ def _edit(entry: Any, origin: str) -> Edit:
         raise RelpinsError(f"{origin}: {verb} takes one attribute, got {len(names)}")
     if len({name.partition("/")[0] for name in names}) > 1:
         raise RelpinsError(f"{origin}: merge stays within one key, got {', '.join(names)}")
-    return Edit(verb, names, _forms(entry, verb, origin), _value(entry, verb, origin))
+    return Edit(verb, names, _forms(entry, verb, origin), _value(entry, verb, names[0].partition("/")[0], origin))
 
 
 def _forms(entry: Mapping[str, Any], verb: str, origin: str) -> tuple[str, ...]:
@@ -147,12 +147,12 @@ def _forms(entry: Mapping[str, Any], verb: str, origin: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(form for form in forms if form is not None))
 
 
-def _value(entry: Mapping[str, Any], verb: str, origin: str) -> str | None:
+def _value(entry: Mapping[str, Any], verb: str, key: str, origin: str) -> str | None:
     name = {"rename": "to", "merge": "into"}.get(verb)
     given = entry.get(name) if name else None
     if given is None and verb != "rename":
         return None
-    text = str(given).rpartition("/")[2] if isinstance(given, str) else ""
+    text = given.removeprefix(f"{key}/") if isinstance(given, str) else ""
     value = normalised_value(text)
     if value is None:
         raise RelpinsError(f"{origin}: `{name}` must be a form of one to three words, got {shown(given)}")

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from relpins_assets.vocabulary.topic_evidence import Carriers, Ints
+from relpins_assets.vocabulary.topic_evidence import Carriers, Ints, counts_at
 
 MAX_CELLS = 5_000_000
 """Images of tuples held at once: bounds memory, whatever the catalog."""
@@ -74,5 +74,4 @@ def weakest_lift(given: Carriers, tuples: Ints) -> npt.NDArray[np.float64]:
 
 
 def _lift(given: Carriers, first: Ints, second: Ints) -> npt.NDArray[np.float64]:
-    both = np.asarray(given.both[first, second], np.float64).reshape(-1)
-    return np.asarray(both / given.expected(first, second), np.float64)
+    return np.asarray(counts_at(given.both, first, second) / given.expected(first, second), np.float64)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from relpins_assets.profile import Topics
 from relpins_assets.schemas import TABLES
 from relpins_assets.vocabulary.demand import SearchDemand
-from relpins_assets.vocabulary.topic_evidence import Carriers, Ints
+from relpins_assets.vocabulary.topic_evidence import Carriers, Ints, counts_at, pairs_within
 from relpins_assets.vocabulary.topic_merging import merged_topics
 from relpins_assets.vocabulary.topics import HEADS, places_of
 from relpins_resources.judges import AGAIN, Judge, JudgeInput, Judgement, PairEvidence, TopicInput
@@ -39,22 +38,22 @@ class Known:
         """What the judge is told of each topic."""
         demands = self.demand.of_topics(tuples) if self.demand else [None] * len(tuples)
         return [
-            JudgeInput(topic, query, self.pairs(places), demand)
-            for topic, query, places, demand in zip(topics, queries, tuples, demands, strict=True)
+            JudgeInput(topic, query, pairs, demand)
+            for topic, query, pairs, demand in zip(topics, queries, self.pairs(tuples), demands, strict=True)
         ]
 
-    def pairs(self, places: Ints) -> tuple[PairEvidence, ...]:
-        """How often each pair of attributes stands on one image."""
-        first, second = np.array(list(combinations(places.tolist(), 2)), np.int64).T
-        both = np.asarray(self.carriers.both[first, second]).reshape(-1)
-        expected = self.carriers.expected(first, second)
-        return tuple(self._pair(*pair) for pair in zip(first, second, both, expected, strict=True))
+    def pairs(self, tuples: Sequence[Ints]) -> list[tuple[PairEvidence, ...]]:
+        """How often each pair of attributes of each tuple stands on one image."""
+        first, second, ends = pairs_within(tuples)
+        both = counts_at(self.carriers.both, first, second).tolist()
+        expected = self.carriers.expected(first, second).tolist()
+        told = [self._pair(*pair) for pair in zip(first.tolist(), second.tolist(), both, expected, strict=True)]
+        return [tuple(told[start:end]) for start, end in pairwise(ends)]
 
     def _pair(self, first: int, second: int, n_both: int, n_expected: float) -> PairEvidence:
         one, other = self.carriers.attributes[first], self.carriers.attributes[second]
         is_contradiction = one.key == other.key and one.key in self.single_keys
-        keys_and_values = (one.key, one.value), (other.key, other.value)
-        return PairEvidence(*keys_and_values, int(n_both), float(n_expected), is_contradiction)
+        return PairEvidence((one.key, one.value), (other.key, other.value), n_both, n_expected, is_contradiction)
 
 
 def judge_all(
@@ -161,14 +160,20 @@ def _merged(rows: list[Row], known: Known, n_pins: Mapping[str, int]) -> list[Ro
         )
 
     order = sorted(accepted, key=preference)
-    for place, into in zip(order, merged_topics(known.carriers, [tuples[one] for one in order]), strict=True):
+    first: dict[str, int] = {}
+    for place in order:
+        first.setdefault(rows[place]["query"], place)
+    stays = [place for place in order if first[rows[place]["query"]] == place]
+    for place, into in zip(stays, merged_topics(known.carriers, [tuples[one] for one in stays]), strict=True):
         if into is not None:
-            other, overlap = rows[order[into[0]]], into[1]
-            said = f"{overlap:.0%} of the images of {other['query']!r} and this are the same"
-            merged = {
-                "verdict": MERGED,
-                "merged_into": other["topic_id"],
-                "reason": f"{said} | {rows[place]['reason']}",
-            }
-            rows[place] = {**rows[place], **merged}
+            said = f"{into[1]:.0%} of the images of {rows[stays[into[0]]]['query']!r} and this are the same"
+            rows[place] = _merged_into(rows[place], rows[stays[into[0]]]["topic_id"], said)
+    for place in order:
+        other = rows[first[rows[place]["query"]]]
+        if other["topic_id"] != rows[place]["topic_id"]:
+            rows[place] = _merged_into(rows[place], other["merged_into"] or other["topic_id"], "said in the same words")
     return rows
+
+
+def _merged_into(row: Row, topic_id: str, why: str) -> Row:
+    return {**row, "verdict": MERGED, "merged_into": topic_id, "reason": f"{why}; {row['reason']}"}

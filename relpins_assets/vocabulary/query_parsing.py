@@ -54,9 +54,12 @@ class QueryParser:
 
     @cached_property
     def forms(self) -> dict[str, list[Attribute]]:
-        """The attributes that a spelling can mean, those on most images first."""
+        """The attributes that a spelling can mean: a category first, then those on most images."""
         found: dict[str, list[Attribute]] = {}
-        for one in sorted(self.vocabulary.attributes, key=lambda one: (-one.n_pins, one.attribute_id)):
+        ranked = sorted(
+            self.vocabulary.attributes, key=lambda one: (one.key != CATEGORY, -one.n_pins, one.attribute_id)
+        )
+        for one in ranked:
             for spelling in sorted({spelling_key(form) for form in one.members if one.key != PRICE_BAND}):
                 if spelling:
                     found.setdefault(spelling, []).append(one)
@@ -78,10 +81,18 @@ class QueryParser:
             attribute = self._typed(key, value)
             matches += [_Match(attribute, is_about=True)] if attribute else []
             unread += [] if attribute else [f"{key}: {value}"]
-        ids = dict.fromkeys(match.attribute.attribute_id for match in matches)
+        category = category or _category(matches)
+        ids = dict.fromkeys(self._beside(match.attribute, category) for match in matches)
         lowest, highest = filters.prices.lowest, filters.prices.highest
         asked = PriceBounds(prices.lowest if lowest is None else lowest, prices.highest if highest is None else highest)
-        return Reading(tuple(ids), category or _category(matches), asked, tuple(dict.fromkeys(unread)))
+        return Reading(tuple(ids), category, asked, tuple(dict.fromkeys(unread)))
+
+    def _beside(self, attribute: Attribute, category: str | None) -> str:
+        """Its id; of a second category the one it has as another kind: a "living room lamp" is for a room."""
+        if attribute.key != CATEGORY or attribute.value == category:
+            return attribute.attribute_id
+        others = (one for one in self.forms[spelling_key(attribute.value)] if one.key != CATEGORY)
+        return next(others, attribute).attribute_id
 
     def _typed(self, key: str, value: str) -> Attribute | None:
         return next((one for one in self.forms.get(spelling_key(value), []) if one.key == key), None)

@@ -52,8 +52,8 @@ def spelling_key(value: str) -> str:
 
 
 def words_of(value: str) -> list[str]:
-    """The words of a value, '&' as 'and', apostrophes dropped."""
-    return re.findall(r"[^\W_]+", value.replace("&", " and ").replace("'", "").replace("’", ""))
+    """The words of a value, '&' as 'and', apostrophes dropped; signs of currencies are words."""
+    return re.findall(r"[^\W_]+|[$€£¥₹%]", value.replace("&", " and ").replace("'", "").replace("’", ""))
 
 
 def content_words(value: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 
 import duckdb
 import numpy as np
@@ -112,6 +113,20 @@ class Carriers:
         known = self.with_key[first, keys[1]] * self.with_key[second, keys[0]] / np.maximum(self.with_keys[keys], 1)
         every = self.n_pins[first] * self.n_pins[second] / max(self.n_images, 1)
         return np.asarray(np.round(np.maximum(known, every), 6), np.float64)
+
+
+def pairs_within(tuples: Sequence[Ints]) -> tuple[Ints, Ints, list[int]]:
+    """Every pair of places within each tuple: (m,) first, (m,) second, and where each tuple's pairs begin and end."""
+    pairs = [list(combinations(places.tolist(), 2)) for places in tuples]
+    first, second = np.array([pair for some in pairs for pair in some], np.int64).reshape(-1, 2).T
+    return first, second, np.cumsum([0, *(len(some) for some in pairs)]).tolist()
+
+
+def counts_at(matrix: sp.csr_matrix, first: Ints, second: Ints) -> Ints:
+    """(n,) the entries of a sparse matrix at n places."""
+    if len(first) == 0:
+        return np.empty(0, np.int64)
+    return np.asarray(matrix[first, second], np.int64).reshape(-1)
 
 
 def said_of_images(lake: Lake) -> pa.Table:

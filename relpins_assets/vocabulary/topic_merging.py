@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
@@ -29,8 +30,9 @@ def merged_topics(given: Carriers, tuples: Sequence[Ints]) -> list[tuple[int, fl
     out: list[tuple[int, float] | None] = []
     for start in range(0, len(tuples), CHUNK):
         shared = (images[start : start + CHUNK] @ images.T).tocsr()
-        for row in range(shared.shape[0]):
-            out.append(_stands_for(given, tuples, sizes, shared[row], start + row, out))
+        for row, (begin, end) in enumerate(pairwise(shared.indptr.tolist())):
+            both = shared.indices[begin:end], shared.data[begin:end]
+            out.append(_stands_for(given, tuples, sizes, both, start + row, out))
     return out
 
 
@@ -38,11 +40,11 @@ def _stands_for(
     given: Carriers,
     tuples: Sequence[Ints],
     sizes: Ints,
-    shared: sp.csr_matrix,
+    shared: tuple[Ints, Ints],
     place: int,
     out: Sequence[tuple[int, float] | None],
 ) -> tuple[int, float] | None:
-    others, n_both = shared.indices, shared.data
+    others, n_both = shared
     overlap = np.round(n_both / (sizes[place] + sizes[others] - n_both), 6)
     near = sorted(int(one) for one in np.flatnonzero((overlap >= SAME_FROM) & (others < place)))
     choices = sorted((int(others[one]), float(overlap[one])) for one in near)

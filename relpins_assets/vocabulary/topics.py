@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +13,12 @@ import pyarrow as pa
 from relpins_assets.profile import Topics
 from relpins_assets.schemas import TABLES
 from relpins_assets.vocabulary.itemsets import frequent_tuples, weakest_lift
+from relpins_assets.vocabulary.spelling import content_words, spelling_key
 from relpins_assets.vocabulary.topic_evidence import Carriers, Ints
+from relpins_assets.vocabulary.vocabulary import THINGS
 from relpins_resources.judges import natural_query
 
-HEADS = ("category", "object", "room", "department")
+HEADS = THINGS
 """Kinds that name what a collection is of."""
 THEMES = ("style", "occasion", "season", "cuisine", "meal", "mood")
 """Kinds that make a collection without naming a thing, if there is nothing else: "italian dinner"."""
@@ -56,7 +59,7 @@ def _topics(given: Carriers, tuples: Ints, counts: Ints) -> pa.Table:
     has_thing = _names_any(given, tuples, HEADS[:-1])
     is_redundant = has_thing & _names_any(given, tuples, (SECTION,))
     is_theme = ~_names_any(given, tuples, [key for key in given.keys if key not in THEMES])
-    is_topic = (has_head | is_theme | (not set(HEADS) & set(given.keys))) & ~is_redundant
+    is_topic = (has_head | is_theme | (not set(HEADS) & set(given.keys))) & ~is_redundant & ~_repeats(given, tuples)
     tuples, counts, has_head = tuples[is_topic], counts[is_topic], has_head[is_topic]
     named = [[given.attributes[place] for place in row] for row in tuples.tolist()]
     ids = [sorted(one.attribute_id for one in row) for row in named]
@@ -71,6 +74,17 @@ def _topics(given: Carriers, tuples: Ints, counts: Ints) -> pa.Table:
         },
         schema=TABLES["topic_candidates"].arrow().append(pa.field("has_head", pa.bool_())),
     )
+
+
+def _repeats(given: Carriers, tuples: Ints) -> npt.NDArray[np.bool_]:
+    """(n,) whether one value of a tuple says what another says already: "room" beside "dining room"."""
+    words = [frozenset(content_words(one.value)) for one in given.attributes]
+    spellings = [spelling_key(one.value) for one in given.attributes]
+    distinct = sorted({pair for row in tuples.tolist() for pair in permutations(row, 2)})
+    repeated = {
+        (one, other) for one, other in distinct if words[one] <= words[other] or spellings[one] == spellings[other]
+    }
+    return np.array([any(pair in repeated for pair in permutations(row, 2)) for row in tuples.tolist()], bool)
 
 
 def _names_any(given: Carriers, tuples: Ints, keys: Sequence[str]) -> npt.NDArray[np.bool_]:

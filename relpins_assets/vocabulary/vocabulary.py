@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from relpins_assets.vocabulary.spelling import spelling_key
 from relpins_resources.lake import Lake
 
 
@@ -44,6 +46,24 @@ class Vocabulary:
 
     def __len__(self) -> int:
         return len(self.attributes)
+
+
+THINGS = ("category", "object", "room", "department")
+"""Kinds that name what something is of; one word can stand under several: a kitchen is a room and a category."""
+
+
+def same_things(attributes: Sequence[Attribute]) -> dict[str, tuple[str, ...]]:
+    """Per attribute id, the ids of things that have a form in common with it, itself included, in order."""
+    of_spelling: dict[str, list[str]] = {}
+    for one in attributes:
+        if one.key in THINGS:
+            for spelling in sorted({spelling_key(form) for form in one.members}):
+                of_spelling.setdefault(spelling, []).append(one.attribute_id)
+    same: dict[str, set[str]] = {one.attribute_id: {one.attribute_id} for one in attributes}
+    for ids in of_spelling.values():
+        for attribute_id in ids:
+            same[attribute_id].update(ids)
+    return {attribute_id: tuple(sorted(ids)) for attribute_id, ids in same.items()}
 
 
 def load_vocabulary(lake: Lake) -> Vocabulary:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import random
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from relpins_resources.chat.budget import Budget, Reserved
 from relpins_resources.chat.config import ChatConfig
@@ -15,8 +15,10 @@ from relpins_resources.chat.failures import Failed, shown
 from relpins_resources.chat.limits import Pace
 from relpins_resources.chat.post import Lost, NotSent, Poster, Response, TooLong
 from relpins_resources.chat.replies import Reply, error_code, parsed_reply, retry_after_s, told_error
+from relpins_resources.chat.several import each_of
 
 Message = Mapping[str, Any]
+T = TypeVar("T")
 
 UNANSWERED_IN_A_ROW = 6
 """So many questions given up one after another, and the server is left alone for the rest of the run."""
@@ -79,6 +81,16 @@ class ChatClient:
         self._n_unanswered = 0
         return reply
 
+    def each(self, n: int, work: Callable[[int], T], done: Callable[[int, T], None]) -> None:
+        """`each_of` on as many threads as the profile allows; if it is broken off, nothing more is asked."""
+        is_through = False
+        try:
+            each_of(n, work, done, self.config.concurrency)
+            is_through = True
+        finally:
+            if not is_through:
+                self.stop("the run was broken off")
+
     def stop(self, reason: str) -> Failed:
         """Ask nothing more in this run."""
         with self._lock:
@@ -119,7 +131,7 @@ class ChatClient:
             raise _Passing(told, retry_after_s(response.headers))
         reply = self._settled(response, reserved)
         if reply is None:
-            raise _Passing("what came back is no chat completion")
+            raise _Passing(f"what came back is no chat completion: {told_error(response.body, key)}")
         return reply
 
     def _reserved(self, question: Question) -> Reserved:
@@ -167,7 +179,7 @@ class ChatClient:
             asked = {"response_format": {"type": form, "json_schema": schema}}
         elif form == "json_object":
             asked = {"response_format": {"type": form}}
-        return {
+        body = {
             "model": self.config.model,
             "messages": [dict(message) for message in question.messages],
             "temperature": 0,
@@ -175,6 +187,7 @@ class ChatClient:
             **asked,
             **self.config.extra,
         }
+        return {name: value for name, value in body.items() if value is not None}
 
     def _settled(self, response: Response, reserved: Reserved) -> Reply | None:
         reply = parsed_reply(response.body)

@@ -21,8 +21,8 @@ class ChatConfig(BaseModel):
 
     `base_url` is what stands before /chat/completions. `api_key_env` names the environment variable with the key; the
     key itself is never written down. Prices are per million tokens, in whatever currency `spend_limit` is in;
-    `token_limit` bounds a run without prices. `extra` joins the body of each request. `backoff_s` is the first wait
-    before a retry and doubles; no wait is longer than `max_wait_s`.
+    `token_limit` bounds a run without prices. `extra` joins the body of each request; what is null there is left
+    out of it. `backoff_s` is the first wait before a retry and doubles; no wait is longer than `max_wait_s`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -63,7 +63,9 @@ class ChatConfig(BaseModel):
     def _a_name(cls, value: str | None) -> str | None:
         if value is not None and not _VARIABLE.fullmatch(value):
             # what was given may be the key itself: it is not repeated
-            raise ValueError("must be the name of an environment variable in capitals, such as VLM_API_KEY, not the key")
+            raise ValueError(
+                "must be the name of an environment variable in capitals, such as VLM_API_KEY, not the key"
+            )
         return value
 
     @field_validator("extra")

@@ -27,11 +27,11 @@ class Malformed(Exception):
     """An answer that cannot be read; the message says why, for the model as for people."""
 
 
-def shown(text: str, key: str | None = None) -> str:
-    """One printable line of at most 300 characters, without the key, or what of it a server repeats."""
+def shown(text: str, key: str | None = None, most: int = _SHOWN_CHARS) -> str:
+    """One printable line of at most `most` characters, without the key, or what of it a server repeats."""
     line = "".join(sign if sign.isprintable() else " " for sign in redacted(text[: 20 * _SHOWN_CHARS], key))
     line = " ".join(line.split())
-    return line if len(line) <= _SHOWN_CHARS else line[: _SHOWN_CHARS - 1] + "…"
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def redacted(text: str, key: str | None) -> str:

@@ -16,6 +16,12 @@ from relpins_resources.chat.config import LOOPBACK
 
 MAX_RESPONSE_BYTES = 2_000_000
 _CONNECT_S = 15.0
+_NOT_SENT = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.SSLError,
+    urllib3.exceptions.ProxyError,
+)
 _PROXIES = {"http": ("http_proxy", "HTTP_PROXY"), "https": ("https_proxy", "HTTPS_PROXY")}
 
 
@@ -71,7 +77,7 @@ class Poster:
                 preload_content=False,
                 decode_content=False,
             )
-        except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
+        except _NOT_SENT as error:
             raise NotSent(f"no connection to {_host(self._url)} ({type(error).__name__})") from None
         except urllib3.exceptions.HTTPError as error:
             raise Lost(self._why(error)) from None
@@ -105,8 +111,6 @@ class Poster:
     def _why(self, error: urllib3.exceptions.HTTPError) -> str:
         if isinstance(error, urllib3.exceptions.TimeoutError):
             return f"no answer within {self._timeout_s:g} s"
-        if isinstance(error, urllib3.exceptions.SSLError):
-            return f"no trusted connection to {_host(self._url)} (TLS)"
         return f"the connection broke ({type(error).__name__})"
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from relpins_resources.chat.failures import shown
 
+_TOLD_CHARS = 200
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -59,7 +61,7 @@ def told_error(body: bytes, key: str | None) -> str:
     error = said.get("error", said) if isinstance(said, dict) else None
     message = error.get("message") or error.get("detail") if isinstance(error, dict) else error
     text = message if isinstance(message, str) else body[:2_000].decode("utf-8", errors="replace")
-    return shown(text, key)
+    return shown(text, key, most=_TOLD_CHARS)
 
 
 def error_code(body: bytes) -> str:

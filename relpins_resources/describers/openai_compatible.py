@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from relpins_resources.chat import ChatClient, ChatConfig, Failed, Question, ask_for, each_of
+from relpins_resources.chat import ChatClient, ChatConfig, Failed, Question, ask_for
 from relpins_resources.describers.base import Keep, KeyTold, NoView, ViewInput
 from relpins_resources.describers.prompting import instructions, read_prompt, told_words
 from relpins_resources.describers.view import View, read_view, view_schema
@@ -54,7 +54,7 @@ class OpenAICompatibleViewer:
         Raises:
             RelpinsError: the environment variable with the key is not set.
         """
-        each_of(len(inputs), lambda i: self._viewed(inputs[i]), keep, self._config.concurrency)
+        self._client.each(len(inputs), lambda i: self._viewed(inputs[i]), keep)
 
     def usage(self) -> dict[str, float]:
         budget = self._client.budget

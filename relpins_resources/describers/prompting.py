@@ -49,7 +49,7 @@ def read_prompt(package: str, name: str) -> str:
 
 
 def instructions(prompt: str, keys: Mapping[str, KeyTold], outputs: Sequence[str]) -> str:
-    """The whole system message: the prompt, the keys where attributes are asked for, and rules that hold for any prompt."""
+    """The whole system message: the prompt, the keys if attributes are asked for, and rules of any prompt."""
     parts = [prompt.strip()]
     if "attributes" in outputs:
         parts.append("Keys:\n" + "\n".join(_key_line(name, key) for name, key in keys.items()))

@@ -15,13 +15,14 @@ from relpins_resources.describers.base import Keep, KeyTold, NoView, ViewInput
 from relpins_resources.describers.prompting import instructions, read_prompt, told_words
 from relpins_resources.describers.view import View, read_view
 from relpins_resources.describers.viewing import PROMPTS, ViewConfig, bounded_picture
-from relpins_resources.encoders.versions import folder_sha256
 from relpins_resources.errors import RelpinsError
 from relpins_resources.images import ImageRejected
 
 ASKED_VERSION = "1"
 _MODEL_SUFFIXES = (".json", ".safetensors", ".bin", ".txt", ".model", ".jinja")
 _QUOTED_CHARS = 2_000
+_SAMPLES, _SAMPLE_BYTES = 64, 65_536
+"""Of a file of weights so many pieces are hashed, evenly spread: gigabytes would be read in every run."""
 
 
 class TransformersConfig(ViewConfig):
@@ -55,9 +56,9 @@ class TransformersViewer:
 
     @cached_property
     def version(self) -> str:
-        """Of a folder its files count, of a hub id the id and revision."""
+        """Of a folder its files count (large ones by samples), of a hub id the id and revision."""
         config, folder = self._config, Path(self._config.model)
-        weights = folder_sha256(folder, _MODEL_SUFFIXES) if folder.is_dir() else (config.model, config.revision)
+        weights = _folder_hash(folder) if folder.is_dir() else (config.model, config.revision)
         asked = (ASKED_VERSION, weights, self._system, config.outputs, config.sources, config.image_side)
         singles = [(name, key.is_single) for name, key in sorted(self._keys.items())]
         return hashlib.sha256(repr((asked, config.max_output_tokens, singles)).encode()).hexdigest()[:16]
@@ -144,3 +145,17 @@ class TransformersViewer:
                 "format, or a model on the hub that AutoModelForImageTextToText knows"
             ) from error
         return processor, model.to("cuda" if has_gpu else "cpu").eval()
+
+
+def _folder_hash(folder: Path) -> str:
+    """Names, sizes and (samples of the) bytes of a model's files."""
+    hashed = hashlib.sha256()
+    for path in sorted(one for one in folder.rglob("*") if one.suffix in _MODEL_SUFFIXES and one.is_file()):
+        size = path.stat().st_size
+        hashed.update(f"{path.relative_to(folder).as_posix()}\n{size}\n".encode())
+        step = max(_SAMPLE_BYTES, size // _SAMPLES)
+        with path.open("rb") as file:
+            for start in range(0, size, step):
+                file.seek(start)
+                hashed.update(file.read(_SAMPLE_BYTES))
+    return hashed.hexdigest()

@@ -69,14 +69,14 @@ def read_view(text: str, keys: Mapping[str, KeyTold], outputs: Sequence[str]) ->
     """A model's answer as a view.
 
     Raises:
-        Malformed: it is no JSON object of the shape asked for, or a description is asked for and says nothing.
+        Malformed: it is no JSON object of the shape asked for, or says nothing though a description is asked for.
     """
     said = parsed_as(_Answer, text)
     description = usable_text(said.description)[:MAX_DESCRIPTION_CHARS].strip() if "description" in outputs else ""
-    if "description" in outputs and not description:
-        raise Malformed("description: it is missing or says nothing")
     attributes, n_bad = _attributes(said.attributes if "attributes" in outputs else [], keys)
     objects, n_other = _objects(said.objects if "objects" in outputs else [])
+    if "description" in outputs and not (description or attributes or objects):
+        raise Malformed("it says nothing: description, attributes and objects are missing or empty")
     return View(description, attributes, objects, n_bad + n_other)
 
 

@@ -23,7 +23,7 @@ from relpins_resources.encoders.heads import reproducible
 if TYPE_CHECKING:
     import torch
 
-MIN_STEPS, MIN_BATCH = 6, 64
+MIN_STEPS, MIN_BATCH = 6, 16
 LOSS_ROWS = 1024
 
 

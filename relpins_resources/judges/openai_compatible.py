@@ -16,7 +16,6 @@ from relpins_resources.chat import (
     Malformed,
     Question,
     ask_for,
-    each_of,
     parsed_as,
     strict_schema,
 )
@@ -169,7 +168,7 @@ class ChatJudge:
             if self._answers is not None and not (isinstance(said, Failed) and said.kind != "for_good"):
                 self._answers.keep(key, json.dumps({"failure": said.reason} if isinstance(said, Failed) else said))
 
-        each_of(len(missing), work, done, self._config.concurrency)
+        self._client.each(len(missing), work, done)
         if self._answers is not None:
             self._answers.fold()
         return [known[key] for key in hashes]

@@ -9,7 +9,7 @@ from relpins_resources.judges.base import KeyValue
 _BEFORE = "gender brand season mood length fit rise shape style color pattern material sleeve cuisine meal"
 BEFORE = tuple(_BEFORE.split())
 """Kinds that stand before the thing, in this order: "men's summer slim striped linen long sleeve shirt"."""
-HEADS = ("category", "object", "room")
+HEADS = ("category", "object", "room", "department")
 """What the query is about: the first of these kinds that is there is its head."""
 AFTER = {"occasion": "for", "object": "with", "room": "for", "price_band": ""}
 """Kinds that stand after the thing, in this order, and the word that joins them."""

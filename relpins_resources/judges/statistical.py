@@ -123,8 +123,7 @@ def _phrasing(demand: Demand, given: JudgeInput) -> tuple[float | None, str]:
     score = max(LOWEST, LOWEST + (HIGHEST - LOWEST) * least - TOO_LONG * n_over)
     if n_over:
         return round(score, 6), f"{n_over} words longer than most searches"
-    is_usual = least >= _usual_share(0, 0)
-    return round(score, 6), f"searches say it in {'this' if is_usual else 'another'} order"
+    return round(score, 6), f"searches say it in {'this' if least > 0.5 else 'another'} order"
 
 
 def _place(query: str, value: str) -> tuple[int, int]:

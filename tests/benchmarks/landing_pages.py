@@ -28,6 +28,7 @@ from scipy import sparse
 from relpins_assets.collections.pages import page_rows, wanted_pages
 from relpins_assets.collections.related import SAME_FROM, canonical_of
 from relpins_assets.export.site import export_pages
+from relpins_assets.profile import Collections
 from relpins_assets.schemas import TABLES
 from relpins_resources.lake import Lake
 from relpins_resources.lake.table import vector_array
@@ -49,7 +50,7 @@ def main() -> None:
 def measure(folder: Path, n_pages: int, n_pins: int) -> dict[str, Any]:
     lake, members = drawn(folder / "home", n_pages, n_pins)
     told: dict[str, Any] = {"pages": n_pages, "pins": n_pins, "pins on pages": int(members.nnz)}
-    wanted, told["wanted s"] = timed(lambda: wanted_pages(lake, 6))
+    wanted, told["wanted s"] = timed(lambda: wanted_pages(lake, Collections()))
     rows, told["rows s"] = timed(lambda: page_rows(wanted))
     order = list(range(n_pages))
     canonical, told["near-duplicates s"] = timed(lambda: canonical_of(members, order))

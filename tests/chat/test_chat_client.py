@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from contextlib import suppress
@@ -44,12 +45,13 @@ def failure(client: ChatClient, text: str = "hello") -> Failed:
 
 def test_a_request_says_what_the_interface_wants() -> None:
     with chat_server(lambda _: says({"a": 1})) as server:
-        client = client_of(server, extra={"seed": 7})
+        client = client_of(server, extra={"seed": 7, "user": None})
         reply = client.ask(question())
     assert (reply.text, reply.usage) == ('{"a": 1}', (100, 20))
     body = server.asked[0].body
     assert (body["model"], body["temperature"], body["max_tokens"], body["seed"]) == ("tiny", 0, 100, 7)
     assert body["response_format"]["json_schema"] == {"name": "answer", "strict": True, "schema": SCHEMA}
+    assert "user" not in body
     assert "authorization" not in server.asked[0].headers
     assert (client.budget.input_tokens, client.budget.output_tokens, client.budget.n_answers) == (100, 20, 1)
 
@@ -101,6 +103,41 @@ def test_a_huge_answer_is_not_read() -> None:
         reply = client_of(server).ask(question())
     assert reply.text == ""
     assert "longer than" in reply.finish_reason
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\x16\x03\x01\x02\x00",
+        b"HTTP/1.1 twohundred OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00",
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n{}",
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_is_a_failure_like_another(raw: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(raw)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        client = ChatClient(ChatConfig(base_url=url, model="m", retries=0, timeout_s=2))
+        with pytest.raises(Failed) as failed:
+            client.ask(question())
+        thread.join()
+    assert failed.value.kind in ("later", "for_good")
 
 
 def test_nothing_listens() -> None:

@@ -25,12 +25,14 @@ DIM = 16
 class SmallShop:
     """What a home says of its pins, as plain Python; `write` puts it into the tables as it is now.
 
-    `pins` holds per pin its attributes with confidence; `pictures` which picture it has, its own number by default.
+    `pins` holds per pin its attributes with confidence; `pictures` which picture it has, its own number by default;
+    `said_by` the source that says an attribute of a pin: its title by default, None where it is only inferred.
     """
 
     pins: dict[str, dict[str, float]] = field(default_factory=dict)
     topics: dict[str, tuple[str, ...]] = field(default_factory=dict)
     pictures: dict[str, int] = field(default_factory=dict)
+    said_by: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
     def write(self, home: Path, settings: Mapping[str, object] | None = None) -> Workspace:
         profile = Profile(collections=Collections.model_validate({"min_pins": 2, "max_pins": 5, **(settings or {})}))
@@ -50,8 +52,18 @@ class SmallShop:
                 }
             )
         )
+        lake.table("raw_attributes").overwrite(self._said())
         self._write_pictures(workspace)
         return workspace
+
+    def _said(self) -> pa.Table:
+        pairs = [(pin, a, self.said_by.get((pin, a), "title")) for pin, carried in self.pins.items() for a in carried]
+        rows = [(pin, *a.split("/"), source) for pin, a, source in sorted(pairs, key=str) if source]
+        columns = {
+            name: pa.array([row[place] for row in rows], pa.string())
+            for place, name in enumerate(("pin_id", "key", "value", "source"))
+        }
+        return pa.table({**columns, "value": pa.array([row[2].replace("-", " ") for row in rows], pa.string())})
 
     def picture_of(self, pin: str) -> int:
         return self.pictures.get(pin, 100 * sum((place + 1) * ord(sign) for place, sign in enumerate(pin)))

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from collections_home import SmallShop, refreshed, shown
 
+from relpins_assets.profile import Profile
+from relpins_assets.workspace import Workspace
+
 SOFA, LAMP, BOHO, RED = "category/sofa", "category/lamp", "style/boho", "color/red"
 
 
@@ -97,6 +100,37 @@ def test_a_bound_on_the_price_holds_for_cheaper_pins_of_the_same_currency(tmp_pa
     assert sorted(shown(workspace, "t")) == ["p1", "p2"]
 
 
+def many_sofas(n_told: int, n_inferred: int) -> SmallShop:
+    """Sofas whose own words say boho, and surer ones of which only a board says it."""
+    told = {f"t{i}": {SOFA: 1.0, BOHO: 0.8} for i in range(n_told)}
+    inferred = {f"b{i}": {SOFA: 1.0, BOHO: 1.0} for i in range(n_inferred)}
+    world = SmallShop({**told, **inferred}, {"t": (SOFA, BOHO)})
+    world.said_by = {(pin, BOHO): ("boards", None)[i % 2] for i, pin in enumerate(inferred)}
+    return world
+
+
+@pytest.mark.parametrize(
+    ("n_told", "n_inferred", "n_shown"),
+    [(12, 5, 17), (10, 1, 11), (9, 5, 9), (4, 5, 4), (3, 5, 4), (2, 5, 4), (1, 5, 0), (0, 9, 0)],
+)
+def test_what_is_told_of_a_pin_leads_and_what_is_not_only_follows_or_helps_out(tmp_path, n_told, n_inferred, n_shown):
+    workspace = many_sofas(n_told, n_inferred).write(tmp_path, {"min_pins": 4, "max_pins": 30})
+    refreshed(workspace)
+    pins = shown(workspace, "t")
+    assert len(pins) == n_shown
+    assert [pin[0] for pin in pins] == ["t"] * min(n_told, n_shown) + ["b"] * (n_shown - min(n_told, n_shown))
+
+
+def test_pixels_are_believed_where_own_words_never_name_such_a_thing(tmp_path: Path):
+    world = SmallShop({f"p{i}": {SOFA: 1.0, RED: 0.7} for i in range(4)}, {"t": (SOFA, RED)})
+    world.said_by = {(pin, RED): "pixels" for pin in world.pins}
+    refreshed(world.write(tmp_path / "pixels alone"))
+    assert len(shown(world.write(tmp_path / "pixels alone"), "t")) == 4
+    world.said_by["p0", RED] = "title"
+    refreshed(world.write(tmp_path / "one told"))
+    assert len(shown(world.write(tmp_path / "one told"), "t")) == 2  # itself, and one more to reach two
+
+
 def test_an_arrival_reaches_only_topics_that_share_its_attributes(tmp_path: Path):
     world = shop()
     refreshed(world.write(tmp_path))
@@ -106,7 +140,7 @@ def test_an_arrival_reaches_only_topics_that_share_its_attributes(tmp_path: Path
     assert refreshed(world.write(tmp_path)).n_computed == 0
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_incremental_equals_rebuild(tmp_path: Path, seed: int):
     rng, world = random.Random(seed), shop()
     refreshed(world.write(tmp_path / "kept"))
@@ -150,3 +184,9 @@ def test_nothing_to_fill(tmp_path: Path):
     refreshed(alone)
     assert content(alone, "shopping_collections") == []
     assert [row["n_matched"] for row in content(alone, "collection_pools")] == [1, 0]
+
+
+def test_a_home_in_which_nothing_was_ever_said(tmp_path: Path):
+    workspace = Workspace(tmp_path, Profile())
+    assert refreshed(workspace).n_computed == 0
+    assert content(workspace, "collection_pools") == []

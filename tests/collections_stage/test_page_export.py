@@ -11,7 +11,7 @@ from page_checks import check_html, check_site, feed_items, files_of, locations
 from page_homes import Shop, page_rows_of, publish, published_home, run_pages
 
 from relpins_assets.cli import main
-from relpins_assets.export.folders import replaced_folder
+from relpins_assets.export.folders import replaced_folder, swap
 from relpins_assets.export.site import MARK, export_pages
 from relpins_resources.errors import RelpinsError
 
@@ -208,6 +208,15 @@ def test_an_export_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), replaced_folder(target) as draft:
         (draft / "half").write_text(str(1 // 0))
     assert files_of(tmp_path) == {f"site/{MARK}": b"{}"}
+
+
+@pytest.mark.parametrize("in_one_step", [True, False])
+def test_one_folder_takes_the_place_of_another(tmp_path: Path, in_one_step: bool) -> None:
+    for name in (".site.x.draft", "site"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).write_text(name)
+    swap(tmp_path / ".site.x.draft", tmp_path / "site", in_one_step=in_one_step)
+    assert files_of(tmp_path) == {"site/.site.x.draft": b".site.x.draft"}
 
 
 def test_a_killed_export_leaves_the_old_one_and_the_next_clears_up(tmp_path: Path) -> None:

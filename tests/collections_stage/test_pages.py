@@ -8,10 +8,11 @@ import pytest
 from page_homes import Shop, page_rows_of, run_pages, workspace
 from scipy import sparse
 
-from relpins_assets.collections.gate import kept_out
-from relpins_assets.collections.looks import alikeness
+from relpins_assets.collections.gate import kept_out, kinds_of
+from relpins_assets.collections.looks import Usual, alikeness, usual_alikeness
 from relpins_assets.collections.pages import wanted_pages
 from relpins_assets.collections.related import canonical_of, related_of
+from relpins_assets.profile import Collections
 from relpins_assets.refreshing import plan_asset
 from relpins_assets.schemas import TABLES
 from relpins_resources.lake import Lake
@@ -80,17 +81,24 @@ def test_one_pin_without_price_words_or_look(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("facts", "reason"),
     [
-        (("Sofa", 6, 0.9, 0.5, 0.1), None),
-        (("Sofa", 6, 0.9, None, 0.1), None),
-        (("", 6, 0.9, 0.5, 0.1), "it has no title"),
-        (("Sofa", 5, 0.9, 0.5, 0.1), "it has 5 pins, a page needs 6"),
-        (("Sofa", 6, 0.49, 0.5, 0.1), "its pins carry 0.49"),
-        (("Sofa", 6, 0.9, 0.1, 0.1), "its pictures are no more alike"),
+        # six pictures are 15 pairs: 0.1 + 3 * 0.2 / 15 ** 0.5 is .255
+        (("Sofa", 6, 0.9, 0.26, Usual(0.1, 0.2)), None),
+        (("Sofa", 6, 0.9, 0.25, Usual(0.1, 0.2)), "its pictures are hardly more alike (0.250)"),
+        (("Sofa", 6, 0.9, None, Usual(0.1, 0.2)), None),
+        (("Sofa", 6, 0.9, 0.1, None), None),
+        (("", 6, 0.9, 0.5, None), "it has no title"),
+        (("Sofa", 5, 0.9, 0.5, None), "it has 5 pins, a page needs 6"),
+        (("Sofa", 6, 0.89, 0.5, None), "its pins carry 0.890 of the topic on average, a page needs 0.900"),
     ],
 )
 def test_gate_says_why(facts, reason):
-    found = kept_out(*facts, least_pins=6)
+    found = kept_out(*facts, least_pins=6, least_score=0.9)
     assert found is None if reason is None else found is not None and found.startswith(reason)
+
+
+def test_reasons_that_differ_in_figures_are_counted_together():
+    reasons = ["it has 3 pins, a page needs 6", "it has 12 pins, a page needs 6", "it has no title"]
+    assert kinds_of(reasons) == {"it has 12 pins, a page needs 6": 2, "it has no title": 1}
 
 
 def test_pictures_that_have_nothing_in_common_keep_a_page_out(tmp_path: Path) -> None:
@@ -98,7 +106,7 @@ def test_pictures_that_have_nothing_in_common_keep_a_page_out(tmp_path: Path) ->
     shop.topic("topic_mixed", "under $50", ["price_band/under-50"], [0, 20, 1, 21, 2, 22])
     shop.write(tmp_path)
     reasons = {name: reason for name, reason in _reasons(Lake(tmp_path, TABLES)).items() if reason}
-    assert reasons.pop("topic_mixed").startswith("its pictures are no more alike")
+    assert reasons.pop("topic_mixed").startswith("its pictures are hardly more alike")
     assert set(reasons) == {"topic_thin"}
 
 
@@ -112,6 +120,15 @@ def test_alikeness_is_the_mean_cosine_of_all_pairs(tmp_path: Path) -> None:
         np.mean([held[a] @ held[b] for a, b in combinations(group, 2)]) if len(group) > 1 else None for group in groups
     ]
     assert alikeness(lake, members, rows["pin_id"].to_pylist()) == pytest.approx(expected, abs=2e-6)
+
+
+def test_what_is_usual_is_of_all_pairs_of_the_catalog(tmp_path: Path) -> None:
+    lake = Shop.of().write(tmp_path)
+    held = np.array(lake.table("clip_embeddings").read().sort_by("pin_id")["vector"].to_pylist())
+    cosines = [held[a] @ held[b] for a, b in combinations(range(40), 2)]
+    usual = usual_alikeness(lake)
+    assert usual is not None
+    assert (usual.mean, usual.deviation) == pytest.approx((np.mean(cosines), np.std(cosines)), abs=2e-6)
 
 
 def test_neighbours_against_a_slow_oracle() -> None:
@@ -149,5 +166,5 @@ def plan_of(home: Path) -> tuple[int, int]:
 
 
 def _reasons(lake: Lake) -> dict[str, str | None]:
-    rows = wanted_pages(lake, 6)
+    rows = wanted_pages(lake, Collections(min_pins=6))
     return dict(zip(rows["topic_id"].to_pylist(), rows["reason"].to_pylist(), strict=True))

@@ -169,7 +169,8 @@ def test_a_final_failure_is_told_and_not_paid_for_again(place: Place) -> None:
         assert told["why without a view"][0]["reason"].startswith("unreadable twice: there is no JSON object")
         assert told["pins to be tried again"] == 0
         n_asked = len(server.asked)
-        told = place.rebuild(server)
+        place.workspace(server).lake.table("enriched_descriptions").drop()
+        told = place.run(server)
         assert (told["pins without a view"], len(server.asked)) == (1, n_asked)
 
 
@@ -270,7 +271,8 @@ def test_a_share_is_spread_frozen_and_equal_to_a_rebuild(place: Place) -> None:
         rows = place.rows()
         n_asked = len(server.asked)
         assert n_asked == sum(row["attributes"] is not None for row in rows.values()) <= 2 + 3
-        place.rebuild(server, share=0.25)
+        place.workspace(server).lake.table("enriched_descriptions").drop()
+        place.run(server, share=0.25)
         assert place.rows() == rows
         assert len(server.asked) == n_asked
         told = place.run(server, share=0.25, refit=True)

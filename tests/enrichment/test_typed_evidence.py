@@ -1,0 +1,60 @@
+"""Phrases whose key somebody said: filters, browse paths, shops."""
+
+from relpins_assets.enrichment.attribute_keys import FROM_COLUMNS, attribute_keys, shipped_keys, viewed_keys
+from relpins_assets.enrichment.typed_evidence import (
+    NONE,
+    brand_phrases,
+    browsed,
+    example_types,
+    logged_types,
+    shop_names,
+)
+from relpins_assets.profile import AttributeKey, Attributes, Profile
+
+KEYS = ("color", "room", "category")
+
+
+def test_filters_and_paths_say_the_key():
+    searches = [(None, '{"color": "Dusty Blue", "price_max": 90}', 3), ("room > living room", None, 1)]
+
+    assert logged_types(searches, KEYS) == {"dusty blue": "color", "living room": "room"}
+
+
+def test_the_more_frequent_key_wins():
+    searches = [(None, '{"color": "sage"}', 5), (None, '{"room": ["sage", "kitchen"]}', 2)]
+
+    assert logged_types(searches, KEYS) == {"sage": "color", "kitchen": "room"}
+
+
+def test_what_is_no_filter_is_passed_over():
+    assert logged_types([("sofa", "not json", 1), ("sofa", "[1]", 1), (None, None, 1), (None, '{"size": "xl"}', 1)], KEYS) == {}
+
+
+def test_first_and_last_step_of_a_path():
+    assert browsed("Fashion > Women > Dress") == ("fashion", "dress")
+    assert browsed("dress") is None
+
+
+def test_a_phrase_that_spells_a_shops_address_is_a_brand():
+    links = ["https://www.alderpine.example/p/1", "https://alderpine.example/p/2", "https://once.example/", "no link", None]
+
+    shops = shop_names(links)
+
+    assert shops == {"alderpine": 2}
+    assert brand_phrases(["alder & pine", "pine", "once"], shops) == ["alder & pine"]
+
+
+def test_examples_are_few_and_columns_keys_are_no_words():
+    keys = shipped_keys()
+
+    assert 18 <= len(keys) <= 24
+    assert all(said.description and 2 <= len(said.examples) <= 8 for said in keys.values())
+    assert example_types(keys)["furniture"] == NONE
+    assert example_types(keys)["color"] == NONE
+    assert not set(FROM_COLUMNS) & set(viewed_keys(Profile()))
+
+
+def test_a_profiles_keys_take_the_place_of_the_shipped_ones():
+    keys = {"taste": AttributeKey(description="how it tastes", examples=("sweet",))}
+
+    assert attribute_keys(Profile(attributes=Attributes(keys=keys))) == keys
