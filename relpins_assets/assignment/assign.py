@@ -114,7 +114,7 @@ def _vectors(dual: Dual, attributes: Sequence[Attribute], phrases: Callable[[Seq
     out = np.zeros((len(attributes), dual.encoder.dim), np.float32)
     out[same >= 0] = dual.vectors[same[same >= 0]]
     if (same < 0).any():
-        out[same < 0] = dual.encoder.of_phrases(phrases([attributes[at] for at in np.flatnonzero(same < 0)]))
+        out[same < 0] = dual.encoder.of_phrases(phrases([attributes[int(at)] for at in np.flatnonzero(same < 0)]))
     return out
 
 
@@ -150,7 +150,8 @@ def combined(observed: Doubles, is_said: Bools, inferred: Doubles) -> Doubles:
     What is both said and inferred is wrong only if both are.
     """
     said = np.where(is_said, 1 - (1 - observed) * (1 - inferred), inferred)
-    return np.round(np.where(is_said & (said < LEAST_OBSERVED), 0.0, said), 6)
+    said[is_said & (said < LEAST_OBSERVED)] = 0.0
+    return said.round(6)
 
 
 def _best_of_single(confidence: Doubles, scored: Scorer) -> Bools:

@@ -2,8 +2,8 @@
 
 Estimated without labels. What a source says on purpose (own words, tags, columns) starts from a stated prior. A source
 that says things in passing (boards, pixels) is measured by capture and recapture: of what it says of pins that have
-words of their own, own words repeat a share q; of what own words say, other own words repeat a share m; so about q / m
-of what it says is true. What the towers infer belongs to assign.py.
+words of their own, a source of own words repeats a share q; of what own words say, another such source repeats a
+share m; so about q / m of what it says is true. What the towers infer belongs to assign.py.
 """
 
 from __future__ import annotations
@@ -99,11 +99,12 @@ def estimate_reliability(claims: Claims, n_keys: int) -> Doubles:
         of_key = claims.keys == key
         repeated, repeatable = _repeats(said[of_key], spoken[of_key])
         for source in np.flatnonzero(np.isin(claims.sources, IN_PASSING)):
-            tried = of_key & claims.says[:, source] & spoken.any(axis=1)
-            n_confirmed, n_tried = int((said[tried].any(axis=1)).sum()), int(tried.sum())
-            expected = n_tried * (repeated + 1) / (repeatable + 2)  # of true claims, those that own words would repeat
-            reliability[key, source] = (n_confirmed + PRIOR_CLAIMS * prior[source]) / (expected + PRIOR_CLAIMS)
-    return np.round(np.clip(reliability, 1 - HIGHEST, HIGHEST), 6)
+            tried = of_key & claims.says[:, source]
+            expected = int(spoken[tried].sum()) * (repeated + 1) / (repeatable + 2)  # repeats, were every claim true
+            weight = PRIOR_CLAIMS * (repeated + 1) / (repeatable + 2)
+            reliability[key, source] = (int(said[tried].sum()) + weight * prior[source]) / (expected + weight)
+    rounded: Doubles = np.round(np.clip(reliability, 1 - HIGHEST, HIGHEST), 6)
+    return rounded
 
 
 def believed(claims: Claims, reliability: Doubles, n_values: Ints) -> Doubles:
@@ -122,18 +123,15 @@ def believed(claims: Claims, reliability: Doubles, n_values: Ints) -> Doubles:
     objects = _speaks(claims) & ~claims.says
     odds = (np.log(right / wrong) * claims.says).sum(axis=1) + np.log(others) * (claims.says.sum(axis=1) - 1)
     odds += CONTRADICTION * (np.minimum(np.log(wrong / 0.5), 0) * objects).sum(axis=1)
-    return np.round(np.minimum(1 / (1 + np.exp(-odds)), HIGHEST), 6)
+    likely: Doubles = np.round(np.minimum(1 / (1 + np.exp(-odds)), HIGHEST), 6)
+    return likely
 
 
 def _repeats(said: Bools, spoken: Bools) -> tuple[int, int]:
-    """Of claims by one source of own words, on pins that have another: how many another repeats, and how many."""
-    repeated = repeatable = 0
-    for source in range(said.shape[1]):
-        others = np.delete(np.arange(said.shape[1]), source)
-        tried = said[:, source] & spoken[:, others].any(axis=1)
-        repeatable += int(tried.sum())
-        repeated += int(said[tried][:, others].any(axis=1).sum())
-    return repeated, repeatable
+    """Pairs of a claim by one source of own words and another such source of its pin: how many repeat it, and all."""
+    others = spoken.sum(axis=1) - 1
+    n_said = said.sum(axis=1)
+    return int((n_said * (n_said - 1)).sum()), int((n_said * others).sum())
 
 
 def _speaks(claims: Claims) -> Bools:

@@ -13,7 +13,15 @@ from relpins_assets.automation.dead_runs import HOME_TAG
 from relpins_assets.automation.maintenance import maintenance
 from relpins_assets.profile import Automation
 
-TRAINED = ("catalog_statistics", "clip_model", "semantic_ids", "frequent_attributes", "attribute_clusters")
+TRAINED = (
+    "catalog_statistics",
+    "clip_model",
+    "semantic_ids",
+    "frequent_attributes",
+    "attribute_clusters",
+    "topic_candidates",
+    "judged_topics",
+)
 """Assets that the nightly job fits again."""
 EVALUATION = AssetSelection.groups("evaluation")
 

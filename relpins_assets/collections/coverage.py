@@ -18,6 +18,7 @@ import pyarrow as pa
 import scipy.sparse as sp
 
 from relpins_assets.vocabulary.price_bounds import ANY_PRICE, PriceBounds
+from relpins_assets.vocabulary.topic_evidence import counts_at
 from relpins_assets.vocabulary.topics import HEADS
 from relpins_assets.vocabulary.vocabulary import Vocabulary, same_things
 
@@ -93,7 +94,7 @@ class Coverage:
         found = (asked @ self._answers.T).tocoo()
         heads = self._matrix([self._about(one) for one in asks])
         has_head = np.asarray(heads.sum(axis=1)).reshape(-1) > 0
-        is_about = np.asarray((heads @ self._answers.T)[found.row, found.col]).reshape(-1) > 0
+        is_about = counts_at((heads @ self._answers.T).tocsr(), found.row, found.col) > 0
         is_fit = is_about | ~has_head[found.row]
         return found.row[is_fit].astype(np.int64), found.col[is_fit].astype(np.int64), found.data[is_fit]
 

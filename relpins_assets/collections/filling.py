@@ -20,7 +20,7 @@ from relpins_assets.workspace import Workspace
 from relpins_resources.ann import snap
 from relpins_resources.lake import Outcome
 
-VERSION = "3"
+VERSION = "1"
 """Raised when the same inputs give other collections."""
 POOL = 2
 """So many times the pins shown are weighed for a place."""
@@ -29,6 +29,8 @@ TOLD, FULL, PARTIAL, NEAR = 0, 1, 2, 3
 the topic in the dual encoder's space."""
 HEAD = 10
 """Where a collection has so many pins that are told to be what it says, these are first."""
+LEAST_LIKELY = MICRO // 2
+"""What is not told of a pin must be likelier than not, over the whole topic."""
 _POOLS_AT_ONCE = 64
 
 
@@ -122,7 +124,8 @@ def _pools(
         np.concatenate([np.full(len(found.images), FULL), np.full(len(told.images), TOLD)]),
     ]
     columns[3] = np.where(columns[2] == sizes[topic], columns[3], PARTIAL)
-    topic, columns = _once(topic, columns)
+    is_likely = (columns[3] == TOLD) | (columns[1] >= LEAST_LIKELY)
+    topic, columns = _once(topic[is_likely], [column[is_likely] for column in columns])
     starved = np.flatnonzero((found.n_matched < settings.min_pins) & (2 * told.n_matched >= settings.min_pins))
     matcher = near() if len(starved) else None
     if matcher is not None:

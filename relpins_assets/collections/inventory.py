@@ -80,6 +80,7 @@ hashed AS (
 topics AS (
     SELECT topic_id, attribute_ids, unnest(attribute_ids) AS attribute_id FROM judged_topics WHERE verdict = 'accepted')
 SELECT t.topic_id, any_value(t.attribute_ids) AS attribute_ids, list(v.idf ORDER BY attribute_id) AS idfs,
+       list(array_to_string(v.members, chr(31)) ORDER BY attribute_id) AS forms,
        list(coalesce(h.carriers, '') ORDER BY attribute_id) AS carriers
 FROM topics t JOIN attribute_vocabulary v USING (attribute_id) LEFT JOIN hashed h USING (attribute_id)
 GROUP BY t.topic_id HAVING count(*) = len(any_value(t.attribute_ids)) ORDER BY t.topic_id
@@ -87,7 +88,7 @@ GROUP BY t.topic_id HAVING count(*) = len(any_value(t.attribute_ids)) ORDER BY t
 
 
 def wanted_topics(lake: Lake) -> pa.Table:
-    """One row per accepted topic (topic_id, attribute_ids, idfs, carriers).
+    """One row per accepted topic (topic_id, attribute_ids, idfs, forms, carriers).
 
     `carriers` says per attribute which images carry it, how surely, and what they look like: a sum of hashes, in no
     order. So a pin's arrival changes the rows of the topics that share an attribute with it, and no others.

@@ -46,7 +46,7 @@ WHERE filters IS NOT NULL OR kind = 'browse' GROUP BY ALL ORDER BY ALL
 LEXICON = "phrase_lexicon"
 RULES = "1"
 """Changes when another release would fit another lexicon on the same catalog."""
-INPUTS = ("raw_pins", "raw_boards", "raw_searches", "pin_joins")
+INPUTS = ("raw_pins", "raw_boards", "raw_board_pins", "raw_searches", "pin_joins", "enriched_descriptions")
 
 
 def lexicon_for(workspace: Workspace, *, refit: bool) -> Fitted:
@@ -54,11 +54,11 @@ def lexicon_for(workspace: Workspace, *, refit: bool) -> Fitted:
     lake = workspace.lake
     viewed = viewed_keys(workspace.profile)
     made_for = {"rules": RULES, "keys": digest(viewed), "encoder": workspace.sentence_encoder.version}
-    inputs = {name: lake.table(name).version() for name in INPUTS}
+    inputs = _inputs(lake)
 
     def is_usable(old: Artefact) -> bool:
-        was_empty = old.manifest["documents"] == 0
-        return made_for.items() <= old.manifest.items() and not (was_empty and old.manifest["fitted on"] != inputs)
+        is_outgrown = old.manifest["phrases"] == 0 and old.manifest["fitted on"] != inputs
+        return made_for.items() <= old.manifest.items() and not is_outgrown
 
     def write(folder: Path) -> dict[str, Any]:
         found, facts, shops = documents(lake)
@@ -76,6 +76,12 @@ def lexicon_for(workspace: Workspace, *, refit: bool) -> Fitted:
 
     version = digest(made_for, inputs)
     return chosen_or_fitted(workspace, LEXICON, version, write, refit=refit, is_usable=is_usable)
+
+
+def _inputs(lake: Lake) -> dict[str, list[Any]]:
+    """What a fit depends on: of each table how many rows, and a hash of their contents in any order."""
+    hashed = "count(*) AS n, coalesce(bit_xor(md5_number_lower(fingerprint)), 0)::VARCHAR AS content"
+    return {name: list(lake.query(f"SELECT {hashed} FROM {name}").to_pylist()[0].values()) for name in INPUTS}
 
 
 def judged_pins(lake: Lake) -> pa.Table:

@@ -12,7 +12,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from relpins_assets.enrichment.phrase_slots import Floats, cut, read_tokens
-from relpins_assets.enrichment.phrases import MIN_TAGGED, Document, Phrases, count_phrases, is_telling, splits, units
+from relpins_assets.enrichment.phrases import (
+    MIN_DOCUMENTS,
+    MIN_TAGGED,
+    Document,
+    Phrases,
+    count_phrases,
+    is_telling,
+    splits,
+    units,
+)
 from relpins_assets.enrichment.typed_evidence import NONE
 from relpins_assets.enrichment.typing_phrases import Examples, Typed, nearness, type_phrases
 
@@ -77,34 +86,52 @@ def fit_lexicon(
     """
     counted = count_phrases(documents)
     found = units(counted)
-    said = known(found)
-    kinds = [*keys, NONE]
-    shown = Examples(
-        list(examples), encode(list(examples)), np.array([kinds.index(kind) for kind in examples.values()])
-    )
-    frame = [
-        word for word, n in sorted(counted.documents.items()) if " " not in word and n >= 3 and not is_telling(word)
-    ]
-
-    def near(phrases: Sequence[str]) -> Floats:
-        return nearness(phrases, encode(phrases), shown, len(kinds))
-
-    def typed(phrases: Sequence[str]) -> list[Typed]:
-        phrases = sorted({*phrases, *frame})
-        if not phrases:
-            return []
-        tokens = read_tokens(documents, phrases)
-        return type_phrases(phrases, encode(phrases), tokens, facts, said, tagged, shown, kinds)
-
-    tagged = {phrase for phrase, n in counted.tagged.items() if n >= MIN_TAGGED}
+    if not found:
+        return Lexicon(())
+    said, kinds = known(found), [*keys, NONE]
+    numbers = np.array([kinds.index(kind) for kind in examples.values()], np.int64)
+    shown = Examples(list(examples), encode(list(examples)), numbers)
+    fit = _Fit(documents, facts, counted, said, shown, kinds, encode)
     bound = _bound_words(documents, found, counted)
     first = [phrase for phrase in found if _stands_alone(phrase, counted, said) and phrase not in bound]
-    of_first = {one.phrase: one.key for one in typed(first)}
+    of_first = {one.phrase: one.key for one in fit.typed(first)}
     alone = set(first)
     longer = [phrase for phrase in found if phrase not in alone and _says_more(phrase, of_first, counted)]
-    longer = _still_means(longer, of_first, kinds, near)
-    kept = [one for one in typed([*first, *longer]) if one.phrase in alone or _agrees(one, of_first)]
+    longer = _still_means(longer, of_first, kinds, fit.near)
+    kept = [one for one in fit.typed([*first, *longer]) if one.phrase in alone or _agrees(one, of_first)]
     return Lexicon(tuple(one for one in kept if any(letter.isalpha() for letter in one.phrase)))
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """What stays the same while phrases are typed, first the short ones and then all."""
+
+    documents: Sequence[Document]
+    facts: Floats
+    counted: Phrases
+    said: Mapping[str, str]
+    shown: Examples
+    kinds: Sequence[str]
+    encode: Encode
+
+    def near(self, phrases: Sequence[str]) -> Floats:
+        return nearness(phrases, self.encode(phrases), self.shown, len(self.kinds))
+
+    def typed(self, phrases: Sequence[str]) -> list[Typed]:
+        phrases = sorted({*phrases, *self.frame})
+        tokens = read_tokens(self.documents, phrases)
+        vectors = self.encode(phrases)
+        return type_phrases(phrases, vectors, tokens, self.facts, self.said, self.tagged, self.shown, self.kinds)
+
+    @cached_property
+    def frame(self) -> list[str]:
+        """Frequent words that are no values, and tell what stands beside them."""
+        counts = self.counted.documents.items()
+        return [word for word, n in counts if " " not in word and n >= MIN_DOCUMENTS and not is_telling(word)]
+
+    @cached_property
+    def tagged(self) -> set[str]:
+        return {phrase for phrase, n in self.counted.tagged.items() if n >= MIN_TAGGED}
 
 
 def _still_means(phrases: Sequence[str], key_of: Mapping[str, str], kinds: Sequence[str], near: Encode) -> list[str]:

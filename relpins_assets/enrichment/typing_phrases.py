@@ -31,7 +31,7 @@ STRENGTH = 20.0
 """Inverse of the regularisation."""
 MIN_SCORE, MIN_LEAD = 0.7, 0.25
 """Probability that a typed phrase has, and by how much it exceeds the next key's."""
-MAX_FARTHER = 0.16
+MAX_FARTHER = 0.2
 """How much nearer it may be, by its meaning, to another key's examples; names have no meaning, and may be any."""
 SURE_OF_TAG = 0.95
 """Probability at which a whole tag may be as far as it is."""

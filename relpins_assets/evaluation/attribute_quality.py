@@ -108,7 +108,7 @@ def _means(system: str, metric: str, judged: Sequence[tuple[str, bool]]) -> list
     keys = sorted({key for key, _ in judged})
     per_key = {key: [is_true for own, is_true in judged if own == key] for key in keys}
     groups = {ALL: [is_true for _, is_true in judged], **per_key}
-    return [_row(system, metric, key, np.mean(found), len(found)) for key, found in groups.items() if found]
+    return [_row(system, metric, key, float(np.mean(found)), len(found)) for key, found in groups.items() if found]
 
 
 def _set_recall(lake: Lake, vocabulary: Vocabulary, truth: AttributeTruth, max_pins: int) -> list[Row]:

@@ -7,6 +7,7 @@ by what it was merged with: a vocabulary that merges too much must not be right 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -51,7 +52,7 @@ class AttributeTruth:
 
     def holds(self, pin_id: str, attribute: Attribute) -> bool:
         """Whether it is true of a pin: the value itself, a more telling one ("forest green" is green), or its short
-        form ("sage" is sage green). A price bound is, if the pin's own band lies under it."""
+        form ("sage" is sage green). A price bound is, if the pin's own band lies under it, in its own currency."""
         if attribute.key == PRICE_BAND:
             return _is_within(self.bands.get(pin_id, ""), attribute.value)
         value = _canonical(attribute.value)
@@ -105,8 +106,11 @@ def _same(said: str, asked: str) -> bool:
 def _is_within(band: str, bound: str) -> bool:
     own, asked = bound_of(band), bound_of(bound)
     if own is None or asked is None:
-        return band == bound
-    return own[0] == asked[0] and own[1] <= asked[1]
+        return _FIGURE.findall(band) == _FIGURE.findall(bound) and band.startswith("over") == bound.startswith("over")
+    return own[1] <= asked[1]
+
+
+_FIGURE = re.compile(r"\d+")  # answer keys state bounds in the pin's own currency, whatever sign they write
 
 
 def _spelling(value: str) -> str:

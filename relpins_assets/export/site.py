@@ -11,13 +11,14 @@ from relpins_assets.export.addresses import Site, checked_base_url, page_path
 from relpins_assets.export.folders import checked_target, replaced_folder
 from relpins_assets.export.html import Renderer
 from relpins_assets.export.merchant_feed import write_feed
-from relpins_assets.export.site_data import SiteData, read_site
+from relpins_assets.export.site_data import Page, SiteData, read_site
 from relpins_assets.export.sitemap import LARGEST, write_sitemaps
 from relpins_assets.home import open_home
 from relpins_assets.reading import published
 from relpins_resources.errors import RelpinsError
 from relpins_resources.lake import Lake
 from relpins_resources.lake.files import read_json, write_json
+from relpins_resources.lake.snapshots import Snapshot
 
 MARK = ".relpins-pages.json"
 """An export carries this file: which address each topic has, and which addresses it had."""
@@ -39,32 +40,35 @@ def export_pages(
         sitemap_size: addresses in one sitemap file, 50,000 at most.
 
     Returns:
-        What was written, in numbers, and what was kept out and why.
+        What was written, and what was kept out and why, in numbers.
 
     Raises:
         RelpinsError: the folder holds something else, the address is none, or the snapshot has no landing pages.
     """
-    settings = open_home(home).profile.collections
-    site = Site(settings.site_name, checked_base_url(base_url or settings.base_url))
-    lake = published(home)
+    site, lake = _site(home, base_url), published(home)
     if not lake.table("landing_pages").exists():
         raise RelpinsError(f"the published snapshot of home {home} has no landing pages; run `relpins build` first")
-    target = checked_target(directory, MARK)
+    target, snapshot = checked_target(directory, MARK), _snapshot(lake)
     data = read_site(lake)
     with replaced_folder(target) as draft:
         earlier = _addresses_before(target, data)
-        counts = _write(draft, Renderer(data, site, _snapshot(lake)), earlier, sitemap_size)
+        counts = _write(draft, Renderer(data, site, snapshot), earlier, sitemap_size)
         n_images = _write_images(draft, lake, data)
         slugs = {page.topic_id: page.slug for page in data.pages}
-        write_json(draft / MARK, {"snapshot": _snapshot(lake).number, "pages": slugs, "moved": earlier})
+        write_json(draft / MARK, {"snapshot": snapshot.number, "pages": slugs, "moved": earlier})
     return {
         "directory": str(directory),
         "base url": site.base_url,
-        "snapshot": _snapshot(lake).number,
+        "snapshot": snapshot.number,
         **counts,
         "images": n_images,
         "kept out": _kept_out(lake),
     }
+
+
+def _site(home: Path, base_url: str | None) -> Site:
+    settings = open_home(home).profile.collections
+    return Site(settings.site_name, checked_base_url(base_url or settings.base_url))
 
 
 def _write(draft: Path, renderer: Renderer, earlier: Addresses, sitemap_size: int) -> dict[str, int]:
@@ -95,7 +99,7 @@ def _write(draft: Path, renderer: Renderer, earlier: Addresses, sitemap_size: in
     }
 
 
-def _least_first(data: SiteData) -> list[Any]:
+def _least_first(data: SiteData) -> list[Page]:
     """Pages so that of those that show a pin the last is canonical, and the largest: a feed leads there."""
     return sorted(data.pages, key=lambda page: (page.is_canonical, len(page.pin_ids), page.topic_id))
 
@@ -132,7 +136,7 @@ def _kept_out(lake: Lake) -> dict[str, int]:
     return kinds_of([str(reason) for reason in rows["reason"].to_pylist()])
 
 
-def _snapshot(lake: Lake) -> Any:
+def _snapshot(lake: Lake) -> Snapshot:
     assert lake.snapshot is not None
     return lake.snapshot
 

@@ -40,9 +40,13 @@ from relpins_assets.vocabulary.topic_fits import (
 from relpins_assets.vocabulary.topic_pictures import intents_shown
 from relpins_assets.vocabulary.vocabulary import load_vocabulary
 from relpins_assets.workspace import Workspace
+from relpins_resources.lake import RefreshReport
+from relpins_resources.lake.fingerprints import digest
 
 INTENTS_VERSION = "1"
 """Raised when the code reads other things from the same query and vocabulary."""
+READ_FROM = "search_intents_inputs"
+"""What the home remembers: from what the table was last completed; nothing while a run is at it."""
 READ_WITH = "search_intents_vocabulary"
 """What the home remembers: the vocabulary that the queries were last read with."""
 
@@ -133,13 +137,24 @@ def wanted_search_intents(workspace: Workspace) -> Wanted:
     deps=["raw_searches", "attribute_vocabulary"],
 )
 def search_intents(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
-    lake, vocabulary = workspace.lake, load_vocabulary(workspace.lake)
+    lake, table = workspace.lake, workspace.lake.table("search_intents")
+    if lake.recall(READ_FROM) == _searched(workspace) and not table.is_outdated():
+        return reported(workspace, "search_intents", RefreshReport(n_fresh=table.count()))
+    lake.remember(READ_FROM, None)
+    vocabulary = load_vocabulary(lake)
     parser = QueryParser(vocabulary)
     report = refresh_asset(
         context, workspace, "search_intents", lambda batch: read_intents(batch, parser), batch_units=20_000
     )
     lake.remember(READ_WITH, vocabulary_digest(vocabulary))
+    lake.remember(READ_FROM, _searched(workspace))
     return reported(workspace, "search_intents", report, intents_shown(lake, vocabulary))
+
+
+def _searched(workspace: Workspace) -> str:
+    """Names all that the table follows from, and the table as it stands."""
+    names = ("raw_searches", "attribute_vocabulary", "search_intents")
+    return digest(INTENTS_VERSION, [workspace.lake.table(name).version() for name in names])
 
 
 @table_asset(

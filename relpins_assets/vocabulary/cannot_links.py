@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from relpins_assets.vocabulary.spelling import words_of
+from relpins_assets.vocabulary.spelling import content_words, words_of
 from relpins_assets.vocabulary.use import KeyUse
 
 Bools = npt.NDArray[np.bool_]
@@ -63,7 +63,7 @@ SAME_ELSEWHERE = 0.4
 
 def cannot_links(values: Sequence[str], use: KeyUse, is_single: bool) -> Bools:
     """(n, n) which of n values of one key are never one."""
-    out = _opposed(values) | _numbers(values) | _never_agree(use)
+    out = _opposed(values) | _without(values) | _numbers(values) | _never_agree(use)
     return out | _said_together(use) if is_single else out
 
 
@@ -80,6 +80,17 @@ def _opposed(values: Sequence[str]) -> Bools:
     place = {one: at for at, one in enumerate(dict.fromkeys(rest))}
     same = np.array([place[one] if one else -1 - at for at, one in enumerate(rest)], np.int64)
     return np.asarray(out | (np.equal.outer(same, same) & np.not_equal.outer(plain, plain)), bool)
+
+
+def _without(values: Sequence[str]) -> Bools:
+    """A thing and its lack: sleeveless and short sleeve, strapless and strap."""
+    words = [set(content_words(value)) for value in values]
+    out = np.zeros((len(values), len(values)), bool)
+    for at, one in enumerate(words):
+        lacking = {word.removesuffix("less") for word in one if word.endswith("less") and len(word) > 6}
+        if lacking:
+            out[at] = [bool(lacking & other) for other in words]
+    return out | out.T
 
 
 def _numbers(values: Sequence[str]) -> Bools:

@@ -17,7 +17,7 @@ from relpins_assets.vocabulary.use import Use, read_use, use_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-MAX_FORMS = 4_000
+MAX_FORMS = 3_000
 """Of one key; rarer ones beyond it join their spellings only."""
 
 
@@ -37,7 +37,7 @@ def find_clusters(
         is_single: whether a pin has one value of that key at most.
     """
     names = frequent.kept.to_pylist()
-    group, heads = _spellings(names)
+    group, heads = spelling_groups(names)
     keys = [names[head]["key"] for head in heads]
     use = read_use(frequent, group, keys, vectors, is_seen)
     rows: list[dict[str, object]] = []
@@ -67,7 +67,7 @@ def complete_linkage(mixed: Floats, cut: float = CUT) -> Ints:
     return np.asarray(fcluster(tree, cut, criterion="distance"), np.int64)
 
 
-def _spellings(names: list[dict[str, object]]) -> tuple[Ints, list[int]]:
+def spelling_groups(names: list[dict[str, object]]) -> tuple[Ints, list[int]]:
     """The group of each form by its spelling, and of each group the most frequent form."""
     keys = [(str(one["key"]), spelling_key(str(one["value"]))) for one in names]
     place = {key: at for at, key in enumerate(sorted(set(keys)))}

@@ -23,7 +23,7 @@ WEIGHTS = {"form": 0.24, "text": 0.24, "looks": 0.12, "company": 0.10, "agreemen
 """They add up to 1."""
 CUT = 0.63
 """Values farther apart than this are never in one cluster."""
-METHOD = digest("3", WEIGHTS, CUT)
+METHOD = digest("4", WEIGHTS, CUT)
 """Names the distance: clusters made with another are made again."""
 FORM_FLOOR = 0.5
 """Letters in common up to here say nothing: satin and latin."""

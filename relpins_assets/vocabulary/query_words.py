@@ -4,7 +4,8 @@ from __future__ import annotations
 
 _BETWEEN = (
     "a an the this that these those some any all each every and or but of to in on at by with from for as into onto "
-    "over under between below above up out off about around per via than then so very too more most much many really just only also like "
+    "over under between below above up out off about around per via "
+    "than then so very too more most much many really just only also like "
     "is are was were be been being am do does did doing done have has had having can could will would should may "
     "might must shall let lets it its i im ive me my mine we us our you your they them their he him his she her hers "
     "there here s t ll re ve d"

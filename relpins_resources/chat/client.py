@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from relpins_resources.chat.budget import Budget, Reserved
 from relpins_resources.chat.config import ChatConfig
-from relpins_resources.chat.failures import Failed, shown
+from relpins_resources.chat.failures import Failed, Kind, shown
 from relpins_resources.chat.limits import Pace
 from relpins_resources.chat.post import Lost, NotSent, Poster, Response, TooLong
 from relpins_resources.chat.replies import Reply, error_code, parsed_reply, retry_after_s, told_error
@@ -209,7 +209,9 @@ class ChatClient:
         if status == 429 and "insufficient_quota" in error_code(response.body):
             raise self.stop(f"status 429: {told}")
         if status not in _PASSING:
-            raise Failed("for_good", f"refused by the server with status {status}: {told}")
+            # a server that has answered nothing yet may be set up wrongly, and it is not the question that is at fault
+            kind: Kind = "for_good" if self._is_format_proven else "later"
+            raise Failed(kind, f"refused by the server with status {status}: {told}")
 
     def _wait(self, attempt: int, asked_s: float | None) -> None:
         """Wait before trying again: as long as the server asks, else twice as long each time, by chance a little less.

@@ -100,7 +100,7 @@ def train_dual_encoder(
         best = Trained(network.encoder(), 0, before, before)
         order = np.random.default_rng(seed)
         steps = max(1, len(train) // int(np.clip(len(train) // MIN_STEPS, MIN_BATCH, config.batch)))
-        schedule = network.schedule(steps * config.epochs)
+        schedule = network.schedule(max(1, steps * config.epochs))
         for epoch in range(1, config.epochs + 1):
             shown = view(epoch)
             for rows in np.array_split(order.permutation(train), steps):
@@ -115,7 +115,8 @@ def train_dual_encoder(
 
 
 def _width(products: Products) -> int:
-    return products.image.shape[1] + products.content.shape[1] + products.words.shape[1] + len(GROUPS)
+    widths = (products.image.shape[1], products.content.shape[1], products.words.shape[1])
+    return int(sum(widths)) + len(GROUPS)
 
 
 def _dropped(products: Products, order: np.random.Generator, share: float) -> Vectors:
@@ -238,5 +239,11 @@ class _Network:
             return result
 
         scale = float(self.log_scale.detach().clamp(max=float(np.log(100.0))).exp())
-        weights = [self.hidden.weight, self.hidden.bias, self.out.weight, self.out.bias, self.phrase.weight]
-        return DualEncoder(*(array(weight) for weight in weights), scale)
+        return DualEncoder(
+            hidden=array(self.hidden.weight),
+            hidden_bias=array(self.hidden.bias),
+            out=array(self.out.weight),
+            out_bias=array(self.out.bias),
+            phrase=array(self.phrase.weight),
+            scale=scale,
+        )

@@ -79,7 +79,8 @@ def test_a_second_run_has_nothing_to_do(copy: Workspace) -> None:
     before = copy.lake.table("attribute_assignments").version()
     again = build(copy)
     plan = plan_asset(again, "attribute_assignments")
-    assert plan is not None and plan.is_empty
+    assert plan is not None
+    assert plan.is_empty
     assert again.lake.table("attribute_assignments").version() == before
 
 
@@ -89,7 +90,8 @@ def test_an_edit_of_the_vocabulary_ends_where_a_rebuild_does(copy: Workspace) ->
     edited = {value: key for value, key in KEY_OF.items() if value not in ("coastal", "lamp")}
     write_vocabulary(copy.lake, {**edited, "beachy": "style"}, {"sofa": ["couch", "lamp", "sofa"]})
     plan = plan_asset(copy, "attribute_assignments")
-    assert plan is not None and 0 < plan.todo.num_rows < 160, "an edit reaches some pins only"
+    assert plan is not None
+    assert 0 < plan.todo.num_rows < 160, "an edit reaches some pins only"
     incremental = rows_of(build(copy))
     assert copy.lake.chosen("artefacts", "dual_encoder") == artefact, "no refit by an edit"
     untouched = ("category/rug", "category/desk")
@@ -120,7 +122,8 @@ def test_a_new_pin_changes_no_other_and_a_silent_one_is_read_by_its_look(copy: W
     titles = copy.lake.table("raw_pins").read(["pin_id", "title"]).sort_by("pin_id")["title"].to_pylist()
     write_pins(copy.lake, [*table["pin_id"].to_pylist(), "p999"], [*titles, ""], np.concatenate([looks, looks[:1]]))
     plan = plan_asset(copy, "attribute_assignments")
-    assert plan is not None and plan.todo["pin_id"].to_pylist()[-1] == "p999"
+    assert plan is not None
+    assert plan.todo["pin_id"].to_pylist()[-1] == "p999"
     after = rows_of(build(copy))
     assert [row for row in after if row[0] != "p999"] == before
 
@@ -135,4 +138,5 @@ def test_a_catalog_of_one_pin_builds_green(tmp_path: Path, has_words: bool) -> N
     assert [row[1] for row in rows_of(built)] == (["category/sofa"] if has_words else [])
     assert built.lake.table("product_embeddings").count() == 1
     artefact = built.lake.artefact("dual_encoder")
-    assert artefact is not None and artefact.manifest["trained"] is False
+    assert artefact is not None
+    assert artefact.manifest["trained"] is False

@@ -21,9 +21,11 @@ import pyarrow as pa
 
 from relpins_assets.enrichment.attribute_keys import attribute_keys
 from relpins_assets.home import open_home
-from relpins_assets.vocabulary.clusters import find_clusters
+from relpins_assets.vocabulary.clusters import complete_linkage, spelling_groups
 from relpins_assets.vocabulary.curating import looks_of
+from relpins_assets.vocabulary.distances import Encode, distances
 from relpins_assets.vocabulary.frequent import Frequent, find_frequent
+from relpins_assets.vocabulary.use import read_use, use_of
 
 PAIRS = Path(__file__).parents[1] / "vocabulary" / "labelled_pairs.csv"
 Pair = tuple[str, str, str, bool]
@@ -72,9 +74,7 @@ def judge_home(folder: Path, pairs: list[Pair]) -> dict[str, Any]:
     said = {(row["key"], row["value"]) for row in found.kept.to_pylist()}
     looks, is_seen = looks_of(workspace.lake, found.join_ids)
     forms = {(key, form) for key, a, b, _ in pairs for form in (a, b)}
-    rows = find_clusters(with_forms(found, forms), looks, is_seen, encoder.encode, singles.__contains__)
-    canonical = {(row["key"], row["value"]): row["canonical"] for row in rows.to_pylist()}
-    joined = [canonical[key, a] == canonical[key, b] for key, a, b, _ in pairs]
+    joined = _joined(with_forms(found, forms), said, pairs, looks, is_seen, encoder.encode, singles)
     vectors = dict(zip(sorted(forms), encoder.encode([value for _, value in sorted(forms)]), strict=True))
     cosines = [float(vectors[key, a] @ vectors[key, b]) for key, a, b, _ in pairs]
     parts = {
@@ -98,6 +98,36 @@ def judge_home(folder: Path, pairs: list[Pair]) -> dict[str, Any]:
     ]
     told["joined"] = joined
     return told
+
+
+def _joined(
+    found: Frequent,
+    said: set[tuple[str, str]],
+    pairs: list[Pair],
+    looks: np.ndarray,
+    is_seen: np.ndarray,
+    encode: Encode,
+    singles: set[str],
+) -> list[bool]:
+    """Whether the two forms of each pair come into one cluster, among the home's forms and the pair's own."""
+    names = found.kept.to_pylist()
+    group, heads = spelling_groups(names)
+    keys = [names[head]["key"] for head in heads]
+    use = read_use(found, group, keys, looks, is_seen)
+    of = {(row["key"], row["value"]): int(at) for row, at in zip(names, group, strict=True)}
+    in_home = {of[form] for form in said}
+    out = [False] * len(pairs)
+    for key in sorted({key for key, *_ in pairs}):
+        groups = np.array([at for at, one in enumerate(keys) if one == key])
+        values = [names[heads[at]]["value"] for at in groups]
+        mixed = distances(values, use_of(use, groups), encode, key in singles).mixed
+        for place, (of_key, a, b, _) in enumerate(pairs):
+            if of_key == key:
+                two = {of[key, a], of[key, b]}
+                among = [at for at, one in enumerate(groups.tolist()) if one in in_home | two]
+                cluster = dict(zip(groups[among].tolist(), complete_linkage(mixed[np.ix_(among, among)]), strict=True))
+                out[place] = len({cluster[one] for one in two}) == 1
+    return out
 
 
 def main() -> None:

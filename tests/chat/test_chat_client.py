@@ -161,6 +161,15 @@ def test_a_refusal_of_one_question_is_for_good(status: int, kind: str) -> None:
         assert len(server.asked) == 2
 
 
+def test_a_server_that_refuses_everything_is_set_up_wrongly() -> None:
+    with chat_server(lambda _: refuses(400, "this model sees no images")) as server:
+        client = client_of(server)
+        kinds = [failure(client, f"q{i}").kind for i in range(UNANSWERED_IN_A_ROW + 1)]
+    assert kinds == ["later"] * UNANSWERED_IN_A_ROW + ["stop"]
+    assert client.stopped is not None
+    assert "this model sees no images" in client.stopped
+
+
 @pytest.mark.parametrize("status", [401, 403, 404, 302])
 def test_what_every_question_would_meet_stops_the_run(status: int) -> None:
     with chat_server(lambda _: refuses(status, "nope", {"Location": "http://127.0.0.1:9/"})) as server:

@@ -308,7 +308,9 @@ def test_what_is_no_rgb_picture_is_an_error(image: np.ndarray) -> None:
 def test_the_registry_names_what_it_knows() -> None:
     assert isinstance(get_describer({}), PixelDescriber)
     assert isinstance(get_describer({"backend": "pixels"}), PixelDescriber)
-    with pytest.raises(RelpinsError, match=r"describer backend 'pixel' is unknown; known: openai_compatible, pixels, transformers"):
+    with pytest.raises(
+        RelpinsError, match=r"describer backend 'pixel' is unknown; known: openai_compatible, pixels, transformers"
+    ):
         get_describer({"backend": "pixel"})
     with pytest.raises(RelpinsError, match="has no option colour; known: backend"):
         get_describer({"backend": "pixels", "colour": 3})

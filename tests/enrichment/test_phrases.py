@@ -23,7 +23,10 @@ def test_a_text_that_says_nothing_has_no_segment():
 
 
 def test_a_tag_is_a_segment_and_an_empty_one_is_none():
-    assert [segment.words for segment in tag_segments(["Dark Blue", "", None, "linen"])] == [("dark", "blue"), ("linen",)]
+    assert [segment.words for segment in tag_segments(["Dark Blue", "", None, "linen"])] == [
+        ("dark", "blue"),
+        ("linen",),
+    ]
 
 
 def test_words_of_one_value_are_a_unit_and_words_side_by_side_are_not():

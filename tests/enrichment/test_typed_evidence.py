@@ -27,7 +27,10 @@ def test_the_more_frequent_key_wins():
 
 
 def test_what_is_no_filter_is_passed_over():
-    assert logged_types([("sofa", "not json", 1), ("sofa", "[1]", 1), (None, None, 1), (None, '{"size": "xl"}', 1)], KEYS) == {}
+    assert (
+        logged_types([("sofa", "not json", 1), ("sofa", "[1]", 1), (None, None, 1), (None, '{"size": "xl"}', 1)], KEYS)
+        == {}
+    )
 
 
 def test_first_and_last_step_of_a_path():
@@ -36,7 +39,13 @@ def test_first_and_last_step_of_a_path():
 
 
 def test_a_phrase_that_spells_a_shops_address_is_a_brand():
-    links = ["https://www.alderpine.example/p/1", "https://alderpine.example/p/2", "https://once.example/", "no link", None]
+    links = [
+        "https://www.alderpine.example/p/1",
+        "https://alderpine.example/p/2",
+        "https://once.example/",
+        "no link",
+        None,
+    ]
 
     shops = shop_names(links)
 

@@ -55,6 +55,8 @@ def workspace(folder: Path, rows=TRUE, named: str | None = None) -> Workspace:
         ("p3", "category", "lounge", True),  # filed under room, in another spelling
         ("p1", "price_band", "under $100", True),
         ("p2", "price_band", "under $100", False),
+        ("p1", "price_band", "under €50", True),  # its own currency
+        ("p1", "price_band", "over $50", False),
         ("p3", "price_band", "under $100", False),
         ("nobody", "color", "green", False),
     ],

@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from running import COMPARED, QUIET, differences, run, workspace_of
-from worlds import SmallWorld
+from worlds import WORDS, SmallWorld
 
 from relpins_assets.definitions import STAGES, asset_names, build_definitions
 from relpins_assets.schemas import TABLES, UNBUILT
+from relpins_assets.vocabulary.edits import EDITS_FILE
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake.watermarks import Watermark
 
@@ -30,6 +31,14 @@ SETTINGS = settings(
     database=None,
     print_blob=True,
     suppress_health_check=list(HealthCheck),
+)
+
+
+EDITS = (
+    "edits: []",
+    "edits: [{merge: [color/sky-blue, color/navy-blue]}]",
+    "edits: [{ban: material/oak}]",
+    "edits: [{rename: category/sofa, to: settee}, {merge: [category/lamp, category/linen], into: lamp}]",
 )
 
 
@@ -52,11 +61,13 @@ class History(RuleBasedStateMachine):
             self.world.add_pin(picture=7 if repin else None)
         self.small_changes += n
 
-    @rule(which=st.integers(0, 10_000), how=st.sampled_from(["title", "picture", "broken", "created_at"]))
+    @rule(which=st.integers(0, 10_000), how=st.sampled_from(["title", "picture", "broken", "created_at", "tags"]))
     def change(self, which: int, how: str) -> None:
         pin = self.world.pins[self._pick(which)]
         if how == "title":
             pin["title"] = f"{pin['title']} oak {which}"
+        elif how == "tags":
+            pin |= {"merchant_tags": [f"{WORDS[which % 12]}", "velvet"], "price": float(which % 300), "currency": "EUR"}
         elif how == "created_at":
             pin["created_at"] = self.world.as_of - timedelta(days=which % 30 + 1)
         else:
@@ -84,6 +95,14 @@ class History(RuleBasedStateMachine):
     def rename_board(self, board: int) -> None:
         self.world.boards[f"board{board:02d}"] += " tulip"
         self.small_changes += 1
+
+    @rule(words=st.lists(st.sampled_from([*WORDS, "under $80", "quartz"]), min_size=1, max_size=3))
+    def search(self, words: list[str]) -> None:
+        self.world.searches.append(" ".join(words))
+
+    @rule(edit=st.sampled_from(EDITS))
+    def edit_vocabulary(self, edit: str) -> None:
+        (self.folder / "home" / EDITS_FILE).write_text(edit)
 
     @rule(days=st.integers(1, 3))
     def turn_day(self, days: int) -> None:

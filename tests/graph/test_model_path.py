@@ -41,13 +41,13 @@ def workspace_of(folder: Path, server: ChatServer) -> Workspace:
     return open_home(folder / "home", profile=str(profile), source=folder / "source").workspace()
 
 
-def build(workspace: Workspace) -> None:
-    """Everything that pages are made of."""
+def build(workspace: Workspace, *names: str) -> None:
+    """These assets; everything that pages are made of if none is named."""
     defs = build_definitions(workspace, without=("evaluation",))
     needed = dg.AssetSelection.assets("landing_pages").upstream().resolve(defs.resolve_asset_graph())
     with dg.DagsterInstance.ephemeral() as instance:
         result = defs.resolve_job_def("build_all").execute_in_process(
-            instance=instance, run_config=QUIET, asset_selection=list(needed)
+            instance=instance, run_config=QUIET, asset_selection=[dg.AssetKey(name) for name in names] or list(needed)
         )
     assert result.success
 
@@ -75,8 +75,7 @@ def test_pages_are_made_of_what_the_models_say(tmp_path: Path) -> None:
         assert pages
         accepted = {topic["topic_id"] for topic in topics if topic["verdict"] == "accepted"}
         assert {page["topic_id"] for page in pages} <= accepted
-        titles = [page["title"].lower() for page in pages]
-        assert any("sofa" in title for title in titles), (titles, [(t["query"], t["verdict"], t["reason"]) for t in topics])
+        assert any("sofa" in page["title"].lower() for page in pages)
         n_asked = len(server.asked)
-        build(workspace_of(tmp_path, server))
+        build(workspace_of(tmp_path, server), "enriched_descriptions", "topic_candidates", "judged_topics")
         assert len(server.asked) == n_asked

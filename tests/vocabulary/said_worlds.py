@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import dagster as dg
 import numpy as np
 import pyarrow as pa
 
 from relpins_assets.profile import Profile, load_profile
 from relpins_assets.schemas import TABLES
+from relpins_assets.vocabulary.assets import attribute_clusters, attribute_vocabulary, frequent_attributes
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake import Lake
 from relpins_resources.lake.table import vector_array
@@ -74,3 +76,20 @@ def say(lake: Lake, said: Said) -> None:
 
 def fill(lake: Lake, name: str, columns: Mapping[str, Sequence[object]]) -> None:
     lake.table(name).overwrite(pa.table(dict(columns), schema=TABLES[name].arrow()))
+
+
+def curate(workspace: Workspace, run_config: dict[str, object] | None = None) -> dict[str, dict[str, object]]:
+    """Materialise all three; gives each one's metadata."""
+    assets = [frequent_attributes, attribute_clusters, attribute_vocabulary]
+    config = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}, **(run_config or {})}
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize(assets, resources={"workspace": workspace}, run_config=config, instance=instance)
+    return {
+        event.asset_key.to_user_string(): {name: value.value for name, value in event.materialization.metadata.items()}
+        for event in result.get_asset_materialization_events()
+        if event.asset_key is not None
+    }
+
+
+def by_id(lake: Lake) -> dict[str, dict[str, object]]:
+    return {str(row["attribute_id"]): row for row in lake.table("attribute_vocabulary").read().to_pylist()}

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +101,18 @@ def make(workspace: Workspace, *, refit: bool = False, only: Sequence[dg.AssetsD
     told = {}
     for one in only:
         config = {} if one is search_intents else {"config": FitConfig(refit=refit)}
-        result = one(dg.build_asset_context(), workspace=workspace, **config)
+        result = one(dg.build_asset_context(instance=_instance()), workspace=workspace, **config)
         assert all(check.passed for check in result.check_results)
         told[one.key.to_user_string()] = {
             name: value.value if isinstance(value, dg.MetadataValue) else value
             for name, value in result.metadata.items()
         }
     return told
+
+
+@cache
+def _instance() -> dg.DagsterInstance:
+    return dg.DagsterInstance.ephemeral()
 
 
 def rows_by(workspace: Workspace, name: str, key: str) -> dict[str, dict[str, Any]]:

@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-import dagster as dg
 import pyarrow as pa
 import pytest
-from said_worlds import Said, fill, said_at_random, say, workspace_with
+from said_worlds import Said, by_id, curate, fill, said_at_random, say, workspace_with
 
 from relpins_assets.profile import load_profile
-from relpins_assets.vocabulary.assets import attribute_clusters, attribute_vocabulary, frequent_attributes
 from relpins_assets.vocabulary.edits import edits_path, waiting_edits
 from relpins_assets.vocabulary.vocabulary import load_vocabulary
 from relpins_assets.workspace import Workspace
@@ -17,19 +15,6 @@ from relpins_resources.lake import Lake
 
 NAMES = ("frequent_attributes", "attribute_clusters", "attribute_vocabulary")
 REFIT = {"ops": {name: {"config": {"refit": True}} for name in NAMES[:2]}}
-
-
-def curate(workspace: Workspace, run_config: dict[str, object] | None = None) -> dict[str, dict[str, object]]:
-    """Materialise all three; gives each one's metadata."""
-    assets = [frequent_attributes, attribute_clusters, attribute_vocabulary]
-    config = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}, **(run_config or {})}
-    with dg.DagsterInstance.ephemeral() as instance:
-        result = dg.materialize(assets, resources={"workspace": workspace}, run_config=config, instance=instance)
-    return {
-        event.asset_key.to_user_string(): {name: value.value for name, value in event.materialization.metadata.items()}
-        for event in result.get_asset_materialization_events()
-        if event.asset_key is not None
-    }
 
 
 @pytest.fixture
@@ -42,10 +27,6 @@ def world(tmp_path: Path) -> Workspace:
 
 def rows(lake: Lake, name: str = "attribute_vocabulary") -> list[dict[str, object]]:
     return lake.table(name).read().to_pylist()
-
-
-def by_id(lake: Lake) -> dict[str, dict[str, object]]:
-    return {str(row["attribute_id"]): row for row in rows(lake)}
 
 
 def test_a_second_run_has_nothing_to_do(world: Workspace) -> None:
@@ -93,7 +74,7 @@ def test_an_edit_makes_a_new_version_at_once_and_changes_its_own_rows_only(world
     changed = {one for one in before.keys() | after.keys() if before.get(one) != after.get(one)}
     (merged,) = (row for row in after.values() if row["key"] == "season")
     assert changed == {"season/summer", "season/winter", "rise/low-rise"}
-    assert sorted(merged["members"]) == ["summer", "winter"]  # type: ignore[call-overload]
+    assert merged["members"] == ["summer", "winter"]
     assert waiting_edits(world.home, made) is None
     edits_path(world.home).unlink()
     curate(world)
@@ -166,5 +147,3 @@ def test_two_homes_of_one_catalog_are_equal_to_the_bit(tmp_path: Path) -> None:
         curate(workspace)
         tables.append([workspace.lake.table(one).read() for one in NAMES])
     assert all(isinstance(a, pa.Table) and a.equals(b) for a, b in zip(*tables, strict=True))
-
-

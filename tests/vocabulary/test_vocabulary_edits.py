@@ -41,7 +41,10 @@ def test_merge_makes_one_called_as_the_first_or_as_said() -> None:
     joined = ("beachy", "boho", "boho chic", "bohemian", "coastal")
     assert apply_edit(ENTRIES, one("{merge: [style/boho, style/beachy]}"))[0].value == "bohemian"
     merged = apply_edit(ENTRIES, one("{merge: [style/boho, style/beachy], into: sea gipsy}"))
-    assert shown(merged) == {("style", "sea gipsy", tuple(sorted((*joined, "sea gipsy")))), ("color", "coral", ("coral",))}
+    assert shown(merged) == {
+        ("style", "sea gipsy", tuple(sorted((*joined, "sea gipsy")))),
+        ("color", "coral", ("coral",)),
+    }
 
 
 def test_split_takes_forms_out_and_leaves_the_rest() -> None:

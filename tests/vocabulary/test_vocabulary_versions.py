@@ -1,4 +1,4 @@
-"""Ids from version to version: kept by the members they share, each once, and the same whatever order things come in."""
+"""Ids from version to version: kept by the members they share, each once, the same whatever order things come in."""
 
 import pyarrow as pa
 from hypothesis import given, settings
@@ -68,6 +68,6 @@ def test_ids_are_unique_kept_where_nothing_changed_and_free_of_order(data: st.Da
         same = {entry.members: one for entry, one in zip(before, old["attribute_id"].to_pylist(), strict=True)}
         assert all(ids[at] == same[entry.members] for at, entry in enumerate(after) if entry.members in same)
     order = data.draw(st.permutations(range(len(after))))
-    kept = {row for row in old["attribute_id"].to_pylist()} if old is not None else set()
+    kept = set(old["attribute_id"].to_pylist()) if old is not None else set()
     shuffled = keep_ids([after[at] for at in order], old)
     assert all(shuffled[place] == ids[at] for place, at in enumerate(order) if ids[at] in kept)
