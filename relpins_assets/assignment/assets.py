@@ -1,5 +1,6 @@
 """The Dagster half of assignment."""
 
+from functools import cache
 from typing import Any
 
 import dagster as dg
@@ -114,9 +115,9 @@ def attribute_assignments(context: dg.AssetExecutionContext, workspace: Workspac
     states = {"dual encoder": artefact.version, "attributes": states_of(dual, load_vocabulary(lake).attributes)}
     if lake.table("product_embeddings").count() == 0:  # the first pass: a kill in it leaves nothing of other attributes
         lake.remember(SEEN, states)
-    scored = _scorer(workspace, dual)
+    scored = cache(lambda: _scorer(workspace, dual))  # made when there is a pin to score
     report = refresh_asset(
-        context, workspace, "attribute_assignments", lambda batch: assign(batch, lake, scored), batch_units=2_000
+        context, workspace, "attribute_assignments", lambda batch: assign(batch, lake, scored()), batch_units=2_000
     )
     if lake.recall(SEEN) != states:
         lake.remember(SEEN, states)

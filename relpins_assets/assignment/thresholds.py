@@ -87,6 +87,17 @@ def fit_thresholds(judged: Judged, key_of: Ints, rarity: Doubles, n_keys: int) -
     return Thresholds(*(np.round(part, 6) for part in (theta, kappa, shift, curve)))
 
 
+def calibration(judged: Judged, fitted: Thresholds, key_of: Ints) -> dict[str, float]:
+    """By confidence given, in tenths that occur: the share of pairs that are true, by weight."""
+    given = likelihood(judged.cosines, judged.margins, fitted.curve[key_of[judged.attributes]])
+    tenths = np.minimum((given * 10).astype(np.int64), 9)
+    total = np.bincount(tenths, judged.weights, 10)
+    true = np.bincount(tenths, judged.weights * judged.is_true, 10)
+    return {
+        f"{at / 10:.1f} to {(at + 1) / 10:.1f}": round(float(true[at] / total[at]), 4) for at in np.flatnonzero(total)
+    }
+
+
 def likelihood(cosines: Doubles, margins: Doubles, curve: Doubles) -> Doubles:
     """How likely pairs are true; `curve` (..., 3) as in Thresholds. Rounded to 1e-6."""
     odds = curve[..., 0] + curve[..., 1] * cosines + curve[..., 2] * margins

@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 from relpins_assets.assignment.evidence import CLAIMS, Claims, believed, claims_of, estimate_reliability
 from relpins_assets.assignment.inputs import WANTED, PinInputs, pin_inputs
 from relpins_assets.assignment.model import MODEL, Dual, phrase_vectors, save_dual
-from relpins_assets.assignment.thresholds import UNKNOWN, Judged, fit_thresholds
+from relpins_assets.assignment.thresholds import NEVER, UNKNOWN, Judged, calibration, fit_thresholds
 from relpins_assets.vocabulary.vocabulary import Vocabulary, load_vocabulary
 from relpins_assets.workspace import Workspace
 from relpins_resources.encoders.dual_encoder import Products, Rows
@@ -142,6 +142,8 @@ def fitted(workspace: Workspace, lesson: Lesson, config: DualConfig) -> tuple[Du
         "trained": config.epochs > 0,
         "held-out loss": _finite(trained.loss),
         "held-out loss before": _finite(trained.loss_before),
+        "keys that are inferred": [key for key, at in zip(lesson.keys, thresholds.theta, strict=True) if at < NEVER],
+        "calibration": calibration(judged, thresholds, lesson.key_of),
     }
     dual = Dual(
         trained.encoder,

@@ -123,7 +123,7 @@ def looks_of(lake: Lake, join_ids: tuple[str, ...]) -> tuple[Floats, np.ndarray[
 def holds(lake: Lake, name: str, version: str) -> bool:
     """Whether table `name` holds the rows of this version of its artefact."""
     table = lake.table(name)
-    return lake.recall(f"{name}_version") == [version, table.version()] and not table.is_outdated()
+    return lake.recall(f"{name}_version") == [version, table.count()] and table.exists() and not table.is_outdated()
 
 
 def bring_up(lake: Lake, name: str, version: str, rows: Callable[[], pa.Table]) -> bool:
@@ -132,5 +132,5 @@ def bring_up(lake: Lake, name: str, version: str, rows: Callable[[], pa.Table]) 
     if holds(lake, name, version):
         return False
     lake.table(name).overwrite(rows())
-    lake.remember(f"{name}_version", [version, lake.table(name).version()])
+    lake.remember(f"{name}_version", [version, lake.table(name).count()])
     return True

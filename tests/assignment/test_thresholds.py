@@ -11,6 +11,7 @@ from relpins_assets.assignment.thresholds import (
     PRECISION,
     SHRINK_POSITIVES,
     Judged,
+    calibration,
     fit_thresholds,
     likelihood,
 )
@@ -37,6 +38,15 @@ def test_likelihood_recovers_the_law_that_made_the_pairs() -> None:
     cosines = np.array([0.0, 0.333333, 0.6])
     law = 1 / (1 + np.exp(-(12 * cosines - 4)))
     assert likelihood(cosines, np.zeros(3), curve) == pytest.approx(law, abs=0.04)
+
+
+def test_the_calibration_plot_lies_on_its_diagonal() -> None:
+    given = judged()
+    key_of = np.zeros(2, np.int64)
+    plot = calibration(given, fit_thresholds(given, key_of, np.zeros(2), 1), key_of)
+    middles = [float(label[:3]) + 0.05 for label in plot]
+    assert len(plot) == 10
+    assert list(plot.values()) == pytest.approx(middles, abs=0.08)
 
 
 def test_what_cannot_be_precise_is_never_inferred() -> None:
