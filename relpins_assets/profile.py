@@ -59,7 +59,7 @@ class Topics(Section):
     """Which tuples of attributes may become collections."""
 
     min_pins: int = Field(6, ge=1)
-    max_attributes: int = Field(3, ge=2, le=4)
+    max_attributes: int = Field(4, ge=2, le=4)
     max_topics: int = Field(20_000, ge=1)
     min_score: float = Field(4.0, ge=1, le=5)
     min_each: float = Field(3.0, ge=1, le=5)

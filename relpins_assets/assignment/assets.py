@@ -7,6 +7,7 @@ import dagster as dg
 
 from relpins_assets.assignment.assign import Scorer, assign, scorer
 from relpins_assets.assignment.model import Dual, load_dual, phrase_vectors
+from relpins_assets.assignment.promotion import objection_to_dual
 from relpins_assets.assignment.reports import assignment_report, dual_report
 from relpins_assets.assignment.training import enough_to_learn, fit_dual, single_valued
 from relpins_assets.assignment.wanted import SEEN, affected_pins, states_of, wanted_assignments
@@ -52,6 +53,7 @@ def dual_encoder(context: dg.AssetExecutionContext, workspace: WorkspaceParam, c
         digest(VERSION, made_for, workspace.profile.seed, versions),
         fit,
         refit=config.refit,
+        objection=objection_to_dual(workspace),
         is_usable=lambda old: (
             made_for.items() <= old.manifest.items() and (old.manifest["trained"] or not enough_to_learn(lake))
         ),

@@ -18,6 +18,7 @@ from relpins_assets.vocabulary.vocabulary import Attribute, same_things
 from relpins_resources.judges import Demand, PairDemand
 
 PRICE_BAND = "price_band"
+DEPARTMENT = "department"
 USUAL_SHARE = 0.95
 
 
@@ -27,13 +28,15 @@ class SearchDemand:
 
     Args:
         attributes: the vocabulary's, in order of id.
-        asked: per query, places of the attributes it names, in the order it names them.
+        named: per query, places of the attributes it names, in the order it names them.
+        asked: per query, those and what they are kinds of: who asks for a dress asks for fashion.
         n_searches: (n queries,) how often each was asked.
         has_order: (n queries,) whether the order of its attributes is that of typed words.
         usual_words: words in all but the longest twentieth of the searches.
     """
 
     attributes: tuple[Attribute, ...]
+    named: tuple[tuple[int, ...], ...]
     asked: tuple[tuple[int, ...], ...]
     n_searches: Ints
     has_order: npt.NDArray[np.bool_]
@@ -82,7 +85,7 @@ class SearchDemand:
     def in_order(self) -> npt.NDArray[np.int64]:
         """(n keys, n keys) distinct queries whose words name a value of the first key before one of the second."""
         out = np.zeros((len(self.keys), len(self.keys)), np.int64)
-        for places, has_order in zip(self.asked, self.has_order.tolist(), strict=True):
+        for places, has_order in zip(self.named, self.has_order.tolist(), strict=True):
             for first, second in combinations(dict.fromkeys(self.key_of[list(places)].tolist()), 2):
                 out[first, second] += has_order
         return out
@@ -137,19 +140,36 @@ def search_demand(intents: pa.Table, attributes: tuple[Attribute, ...]) -> Searc
     same = same_things(attributes)
     places = {one.attribute_id: place for place, one in enumerate(attributes)}
     bands = _bands(attributes)
-    asked, counts, has_order, words = [], [], [], []
+    named, counts, queries, words = [], [], [], []
     for row in intents.sort_by("query").to_pylist():
-        named = [places[one] for asked_for in row["attribute_ids"] for one in same.get(asked_for, ())]
+        places_named = [places[one] for asked_for in row["attribute_ids"] for one in same.get(asked_for, ())]
         band = bands.get((row["price_min"], row["price_max"]))
-        named += [band] if band is not None else []
+        places_named += [band] if band is not None else []
         words.append((len(row["query"].split("[")[0].split()), row["n_searches"]))
-        if named:
-            asked.append(tuple(named))
+        if places_named:
+            named.append(tuple(places_named))
             counts.append(row["n_searches"])
-            has_order.append(not set("[>") & set(row["query"]))
-    if not asked:
+            queries.append(row["query"])
+    if not named:
         return None
-    return SearchDemand(attributes, tuple(asked), np.array(counts, np.int64), np.array(has_order, bool), _usual(words))
+    has_order = np.array([not set("[>") & set(query) for query in queries], bool)
+    asked = _with_broader(named, queries, attributes)
+    return SearchDemand(attributes, tuple(named), asked, np.array(counts, np.int64), has_order, _usual(words))
+
+
+def _with_broader(
+    named: Sequence[tuple[int, ...]], queries: Sequence[str], attributes: Sequence[Attribute]
+) -> tuple[tuple[int, ...], ...]:
+    """What each query names, and the departments under which browse paths ("fashion > dress") put it."""
+    broader: dict[int, set[int]] = {}
+    for places, query in zip(named, queries, strict=True):
+        departments = {place for place in places if attributes[place].key == DEPARTMENT} if ">" in query else set()
+        for place in set(places) - departments if departments else ():
+            broader.setdefault(place, set()).update(departments)
+    return tuple(
+        tuple(dict.fromkeys((*places, *(up for place in places for up in sorted(broader.get(place, ()))))))
+        for places in named
+    )
 
 
 def _bands(attributes: Sequence[Attribute]) -> dict[tuple[float | None, float | None], int]:
