@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from relpins_assets.enrichment.views import viewed_keys
+from relpins_assets.enrichment.attribute_keys import viewed_keys
 from relpins_assets.profile import Profile
 from relpins_assets.schemas import TABLES
 from relpins_resources.describers import Describer, Viewer, get_describer, get_viewer

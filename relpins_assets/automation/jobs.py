@@ -15,12 +15,15 @@ from relpins_assets.profile import Automation
 
 TRAINED = (
     "catalog_statistics",
+    "enriched_descriptions",
+    "raw_attributes",
     "clip_model",
     "semantic_ids",
     "frequent_attributes",
     "attribute_clusters",
     "topic_candidates",
     "judged_topics",
+    "dual_encoder",
 )
 """Assets that the nightly job fits again."""
 EVALUATION = AssetSelection.groups("evaluation")

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relpins_assets.collections.matching import MICRO, Booleans, Ints, Postings, postings_of
-from relpins_assets.collections.price_bands import PRICE_BAND, carried_by
+from relpins_assets.vocabulary.price_bands import PRICE_BAND, carried_by
 from relpins_assets.vocabulary.topics import HEADS
 from relpins_assets.vocabulary.vocabulary import Vocabulary, load_vocabulary
 from relpins_resources.ann.scores import FloatArray, snap

@@ -9,8 +9,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from relpins_assets.enrichment.attribute_keys import attribute_keys
-from relpins_assets.profile import AttributeKey, Profile
 from relpins_resources.describers import NoView, View, Viewer, ViewInput
 from relpins_resources.lake import Lake
 from relpins_resources.lake.answers import Answers
@@ -18,8 +16,6 @@ from relpins_resources.lake.fingerprints import digest
 
 AGAIN = "to be tried again: "
 """How a failure begins that the next run makes up for; any other is settled until the pin or the prompt changes."""
-UNASKED = ("price_band", "department")
-"""Keys that no model is asked for: the catalog itself says them."""
 _READ_AT_ONCE = 64
 
 Seen = View | NoView | None
@@ -41,11 +37,6 @@ class Viewing:
     answers: Answers
     is_chosen: Callable[[pa.Table], Sequence[bool]]
     may_ask: bool = True
-
-
-def viewed_keys(profile: Profile) -> dict[str, AttributeKey]:
-    """The keys that a model may speak of."""
-    return {name: key for name, key in attribute_keys(profile).items() if name not in UNASKED}
 
 
 def views_of(pins: pa.Table, lake: Lake, viewing: Viewing) -> list[Seen]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from relpins_assets.assignment.evidence import CLAIMS
 from relpins_assets.assignment.model import Dual, load_dual
 from relpins_assets.assignment.top_attributes import likely_values, top_attributes
 from relpins_assets.evaluation.attribute_truth import AttributeTruth
@@ -18,7 +19,8 @@ from relpins_resources.lake import Lake
 from relpins_resources.lake.table import vectors
 
 Bools = npt.NDArray[np.bool_]
-RAW, CURATED, FREQUENT = "raw", "curated", "ten most frequent"
+RAW, MEANT, CURATED, FREQUENT = "raw", "raw, by meaning", "curated", "ten most frequent"
+"""By meaning: spellings of one attribute of the vocabulary count once, and what is no attribute of it not at all."""
 TOP = 10
 RARE = 5
 """An attribute that fewer pins carry is rare."""
@@ -37,7 +39,14 @@ def attribute_rows(lake: Lake, truth: AttributeTruth | None, max_pins: int) -> p
     curated = lake.query("""
         SELECT a.pin_id, v.key, a.attribute_id AS name, a.is_observed
         FROM attribute_assignments a JOIN attribute_vocabulary v USING (attribute_id)""")
-    rows = [*_distribution(RAW, raw, n_pins), *_distribution(CURATED, curated, n_pins)]
+    meant = lake.query(f"""
+        SELECT c.pin_id, v.key, c.attribute_id AS name FROM ({CLAIMS}) c
+        JOIN attribute_vocabulary v USING (attribute_id)""")
+    rows = [
+        *_distribution(RAW, raw, n_pins),
+        *_distribution(MEANT, meant, n_pins),
+        *_distribution(CURATED, curated, n_pins),
+    ]
     if truth is not None and n_pins:
         vocabulary = load_vocabulary(lake)
         rows += [*_raw_precision(raw, truth), *_precision(curated, vocabulary, truth)]
@@ -75,21 +84,23 @@ def _by_key(said: pa.Table) -> Iterable[tuple[str, pa.Table]]:
 
 def _raw_precision(raw: pa.Table, truth: AttributeTruth) -> list[Row]:
     """Share of raw pairs that are true, per key that the answer key knows."""
-    values = {(key, name): Attribute("", key, name, (name,), 0, 0.0) for key, name in _pairs(raw, "key", "name")}
+    said = {(key, name): Attribute("", key, name, (name,), 0, 0.0) for key, name in _pairs(raw, "key", "name")}
+    values = {pair: one for pair, one in said.items() if truth.can_judge(one)}
     judged = [
         (key, truth.holds(pin_id, values[key, name]))
         for pin_id, key, name in _pairs(raw, "pin_id", "key", "name")
-        if truth.can_judge(values[key, name])
+        if (key, name) in values
     ]
     return _means(RAW, "precision", judged)
 
 
 def _precision(curated: pa.Table, vocabulary: Vocabulary, truth: AttributeTruth) -> list[Row]:
     """The same of assignments: all, those that sources say, and those that are inferred alone."""
+    judgeable = {one.attribute_id: one for one in vocabulary.attributes if truth.can_judge(one)}
     judged = [
-        (key, truth.holds(pin_id, vocabulary[name]), is_observed)
+        (key, truth.holds(pin_id, judgeable[name]), is_observed)
         for pin_id, key, name, is_observed in _pairs(curated, "pin_id", "key", "name", "is_observed")
-        if truth.can_judge(vocabulary[name])
+        if name in judgeable
     ]
     said = [(key, is_true) for key, is_true, is_observed in judged if is_observed]
     inferred = [(key, is_true) for key, is_true, is_observed in judged if not is_observed]

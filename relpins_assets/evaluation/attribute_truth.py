@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from relpins_assets.collections.price_bands import PRICE_BAND, bound_of
+from relpins_assets.vocabulary.price_bands import PRICE_BAND, bound_of
 from relpins_assets.vocabulary.vocabulary import Attribute
 from relpins_assets.workspace import Workspace
 from relpins_resources.describers.attribute_values import normalised_value

@@ -89,7 +89,7 @@ def _places(rows: pa.Table, wanted: pa.Table, key: list[str]) -> pa.Array:
 
 
 def _build(at: Workspace) -> None:
-    """Run what the feeds are made of, and the feeds; what stands beside them (attributes, collections) is not judged."""
+    """Run the feeds and all that they are made of; attributes and collections stand beside them and are not judged."""
     from relpins_assets.automation.jobs import TRAINED
     from relpins_assets.definitions import build_definitions
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import scipy.sparse as sp
 
-from relpins_assets.collections.price_bands import carried_by
+from relpins_assets.vocabulary.price_bands import carried_by
 from relpins_assets.vocabulary.vocabulary import Attribute, Vocabulary
 from relpins_resources.lake import Lake
 from relpins_resources.lake.sql import rows_of

@@ -43,6 +43,14 @@ GRAPH: dict[str, dict[str, list[str]]] = {
     },
     "enrichment": {
         "enriched_descriptions": ["pin_images", "pin_joins", "raw_board_pins", "raw_boards", "raw_pins"],
+        "raw_attributes": [
+            "enriched_descriptions",
+            "pin_joins",
+            "raw_board_pins",
+            "raw_boards",
+            "raw_pins",
+            "raw_searches",
+        ],
     },
     "embeddings": {
         "clip_embeddings": ["clip_model", "pin_images"],
@@ -54,6 +62,24 @@ GRAPH: dict[str, dict[str, list[str]]] = {
         "clip_index": ["clip_embeddings"],
         "content_index": ["content_embeddings"],
         "lexical_index": ["enriched_descriptions", "pin_joins", "raw_pins"],
+    },
+    "vocabulary": {
+        "attribute_clusters": ["clip_embeddings", "frequent_attributes", "pin_joins", "raw_attributes"],
+        "attribute_vocabulary": ["attribute_clusters"],
+        "frequent_attributes": ["pin_joins", "raw_attributes"],
+        "judged_topics": ["search_intents", "topic_candidates"],
+        "search_intents": ["attribute_vocabulary", "raw_searches"],
+        "topic_candidates": ["attribute_vocabulary", "pin_joins", "raw_attributes"],
+    },
+    "assignment": {
+        "attribute_assignments": [
+            "attribute_vocabulary",
+            "clip_embeddings",
+            "content_embeddings",
+            "dual_encoder",
+            "raw_attributes",
+        ],
+        "dual_encoder": ["attribute_vocabulary", "clip_embeddings", "content_embeddings", "raw_attributes", "raw_pins"],
     },
     "candidates": {
         "cooccurrence_candidates": ["clip_embeddings", "pin_joins", "raw_board_pins"],
@@ -94,19 +120,57 @@ GRAPH: dict[str, dict[str, list[str]]] = {
             "semantic_ids",
         ],
     },
+    "collections": {
+        "intent_coverage": [
+            "attribute_vocabulary",
+            "judged_topics",
+            "lexical_index",
+            "raw_pins",
+            "search_intents",
+            "shopping_collections",
+        ],
+        "landing_pages": [
+            "attribute_vocabulary",
+            "clip_embeddings",
+            "judged_topics",
+            "raw_attributes",
+            "raw_pins",
+            "shopping_collections",
+        ],
+        "shopping_collections": [
+            "attribute_assignments",
+            "attribute_vocabulary",
+            "clip_embeddings",
+            "judged_topics",
+            "pin_joins",
+            "raw_attributes",
+        ],
+    },
     "evaluation": {
+        "attribute_quality": ["attribute_assignments", "attribute_vocabulary", "raw_attributes"],
+        "collection_quality": [
+            "attribute_vocabulary",
+            "judged_topics",
+            "lexical_index",
+            "search_intents",
+            "shopping_collections",
+        ],
         "related_pins_quality": ["related_pins_feeds"],
     },
     "publish": {
         "published_snapshot": [
+            "attribute_assignments",
             "catalog_statistics",
             "clip_index",
             "content_index",
             "home_feeds",
+            "landing_pages",
             "lexical_index",
             "rejected_rows",
             "related_pins_feeds",
+            "search_intents",
             "semantic_ids",
+            "shopping_collections",
         ],
     },
 }
@@ -191,6 +255,7 @@ def test_what_blocks_and_what_warns(checks: dict[str, dict[str, dg.AssetCheckSpe
     assert {one for one in blocking if one[1] != "schema"} == {
         ("clip_index", "recall"),
         ("content_index", "recall"),
+        ("published_snapshot", "collection_integrity"),
         ("published_snapshot", "feed_integrity"),
         ("published_snapshot", "one_space"),
         ("published_snapshot", "recall"),

@@ -47,14 +47,15 @@ class SmallWorld:
         self.n_made += 1
         pin_id = f"pin{(number * 37) % 1000:03d}"
         rng = np.random.default_rng(number)
+        is_sold = number % 3 == 0
         title = " ".join(rng.choice(WORDS, 3)) if number % 2 else ""
         self.pins[pin_id] = {
             "title": title,
             "description": "",
             "picture": number if picture is None else picture,
-            "merchant_tags": [WORDS[number % 11], WORDS[number % 5], WORDS[7 + number % 5]] if number % 3 == 0 else None,
-            "price": 30.0 + 40 * (number % 4) if number % 3 == 0 else None,
-            "currency": "USD" if number % 3 == 0 else None,
+            "merchant_tags": [WORDS[number % 11], WORDS[number % 5], WORDS[7 + number % 5]] if is_sold else None,
+            "price": 30.0 + 40 * (number % 4) if is_sold else None,
+            "currency": "USD" if is_sold else None,
             "created_at": AS_OF - timedelta(days=60 - number % 50),
         }
         return pin_id

@@ -76,6 +76,17 @@ def test_a_price_bound_asks_for_its_band_and_a_kitchen_for_both_kinds() -> None:
     assert demand.searches_for_all(places_of(_none(), ids)).tolist() == [2, 3, 3]
 
 
+def test_who_asks_for_a_thing_asks_for_the_department_that_browse_paths_put_it_in() -> None:
+    vocabulary = vocabulary_of(("color", "red"), ("category", "dress"), ("category", "lamp"), ("department", "fashion"))
+    queries = {"fashion > dress": 1, "red dress": 5, "red lamp": 2}
+    demand = search_demand(_intents(queries, vocabulary), vocabulary.attributes)
+    assert demand is not None
+    places = [np.array(sorted(vocabulary.position[one] for one in ("color/red", "department/fashion")))]
+    assert demand.searches_for_all(places).tolist() == [5]
+    told = demand.of_topics(places)[0].pairs[0]
+    assert (told.n_kinds, told.n_in_order, told.n_in_reverse) == (5, 0, 0), "joined, but said in no order"
+
+
 def test_a_log_that_names_nothing_is_none() -> None:
     assert search_demand(_intents({"moon": 3}), VOCABULARY.attributes) is None
     assert search_demand(_intents({}), VOCABULARY.attributes) is None
