@@ -41,10 +41,10 @@ def _score(workspace: Workspace, dual: Dual) -> float | None:
     judged = judge(
         lesson, dual.encoder.of_products, vectors, np.flatnonzero(lesson.is_held_out), workspace.profile.seed
     )
-    return None if judged.is_true.sum() < LEAST_TRUE else _above_wrong(judged, lesson.key_of)
+    return None if judged.is_true.sum() < LEAST_TRUE else above_wrong(judged, lesson.key_of)
 
 
-def _above_wrong(judged: Judged, key_of: Ints) -> float:
+def above_wrong(judged: Judged, key_of: Ints) -> float:
     """Area under the ROC curve within each key, weighed by its true ones."""
     total = n_true = 0.0
     for key in np.unique(key_of):

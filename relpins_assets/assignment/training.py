@@ -127,9 +127,7 @@ def fitted(workspace: Workspace, lesson: Lesson, config: DualConfig) -> tuple[Du
     trained = train_dual_encoder(
         lambda epoch: shown(lesson, seed, epoch), phrases, lesson.pairs, train, held, seed, config
     )
-    frequencies = np.array([attribute.n_pins for attribute in lesson.vocabulary.attributes], np.float64)
-    logs = np.log(np.maximum(frequencies, 1))
-    rarity = logs - logs.mean() if len(logs) else logs
+    rarity, mean_log = _rarity(lesson.vocabulary)
     vectors = trained.encoder.of_phrases(phrases)
     judged = judge(lesson, trained.encoder.of_products, vectors, np.flatnonzero(lesson.is_held_out), seed)
     thresholds = fit_thresholds(judged, lesson.key_of, rarity, len(lesson.keys))
@@ -154,9 +152,16 @@ def fitted(workspace: Workspace, lesson: Lesson, config: DualConfig) -> tuple[Du
         lesson.vocabulary.attributes,
         vectors,
         rarity,
-        float(logs.mean()) if len(logs) else 0.0,
+        mean_log,
     )
     return dual, report
+
+
+def _rarity(vocabulary: Vocabulary) -> tuple[npt.NDArray[np.float64], float]:
+    """(a,) log n_a over the mean log n, and that mean."""
+    logs = np.log(np.array([max(attribute.n_pins, 1) for attribute in vocabulary.attributes], np.float64))
+    mean_log = float(logs.mean()) if len(logs) else 0.0
+    return logs - mean_log, mean_log
 
 
 def shown(lesson: Lesson, seed: int, epoch: int) -> Products:
