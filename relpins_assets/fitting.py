@@ -45,7 +45,7 @@ Objection = Callable[[Artefact, Artefact | None], str | None]
 def chosen_or_fitted(
     workspace: Workspace,
     name: str,
-    version: str,
+    version: str | Callable[[], str],
     fit: Callable[[Path], Mapping[str, Any]],
     *,
     refit: bool,
@@ -58,7 +58,7 @@ def chosen_or_fitted(
     that an incremental run would mix in. The refit itself resumes, since its version names its inputs.
 
     Args:
-        version: names everything the fit depends on.
+        version: names everything the fit depends on; or how to say it, where that takes a look at all of it.
         fit: writes into a folder and returns the manifest's entries.
         refit: fit even if there is a version.
         objection: asked before a refitted version is promoted.
@@ -70,6 +70,7 @@ def chosen_or_fitted(
     if old is not None and not refit:
         lake.choose("artefacts", name, old.version)
         return Fitted(old, is_new=False)
+    version = version if isinstance(version, str) else version()
     is_new = lake.artefacts.get(name, version) is None
     parent = {"parent version": old.version} if old is not None and old.version != version else {}
     made = lake.artefacts.make(name, version, lambda folder: {**fit(folder), **parent})

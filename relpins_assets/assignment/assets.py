@@ -9,7 +9,7 @@ from relpins_assets.assignment.assign import Scorer, assign, scorer
 from relpins_assets.assignment.model import Dual, load_dual, phrase_vectors
 from relpins_assets.assignment.promotion import objection_to_dual
 from relpins_assets.assignment.reports import assignment_report, dual_report
-from relpins_assets.assignment.training import enough_to_learn, fit_dual, single_valued
+from relpins_assets.assignment.training import enough_to_learn, fit_dual, single_valued, taught
 from relpins_assets.assignment.wanted import SEEN, affected_pins, states_of, wanted_assignments
 from relpins_assets.fitting import FitConfig, chosen_or_fitted
 from relpins_assets.refreshing import (
@@ -50,7 +50,7 @@ def dual_encoder(context: dg.AssetExecutionContext, workspace: WorkspaceParam, c
     fitted = chosen_or_fitted(
         workspace,
         "dual_encoder",
-        digest(VERSION, made_for, workspace.profile.seed, versions),
+        lambda: digest(VERSION, made_for, workspace.profile.seed, taught(lake)),
         fit,
         refit=config.refit,
         objection=objection_to_dual(workspace),

@@ -49,6 +49,17 @@ class Lesson:
     is_held_out: Bools
 
 
+def taught(lake: Lake) -> dict[str, Any]:
+    """Names all that a fit learns from by its content: two homes that hold the same name it the same."""
+    told = {}
+    for name in ("raw_attributes", "attribute_vocabulary", "pin_joins", "clip_embeddings", "content_embeddings"):
+        columns = [column for column in lake.table(name).schema.stable_names if column != "vector"]
+        row = f"to_json(struct_pack({', '.join(columns)}))"
+        sums = f"count(*), sum(md5_number_lower({row})::HUGEINT)::VARCHAR"
+        told[name] = list(lake.query(f"SELECT {sums} FROM {name}").to_pylist()[0].values())
+    return told
+
+
 def lesson_of(workspace: Workspace, pins: pa.Table | None = None) -> Lesson:
     """What today's catalog teaches; `pins` are rows of WANTED, one per image by default."""
     lake = workspace.lake
