@@ -5,7 +5,7 @@ and is not rejected; nor is one whose pin was deleted since.
 """
 
 RANKED = """
-CREATE TABLE ranked AS
+CREATE TEMP TABLE ranked AS
 SELECT r.*, md5(r.content_hash || coalesce(i.image_hash, '')) AS fingerprint,
        row_number() OVER newest AS place, first_value(r.path) OVER newest AS winner_path,
        first_value(r.row_number) OVER newest AS winner_row, first_value(r.is_deleted) OVER newest AS is_gone,

@@ -18,7 +18,7 @@ from relpins_assets.catalog.duplicates import BEATEN, RANKED, WANTED, WINNER
 from relpins_assets.catalog.image_files import hash_image_files
 from relpins_assets.catalog.reading import FilesRead, read_changed_files, record_files, validated_parts
 from relpins_resources.lake import Lake, RefreshReport, Table
-from relpins_resources.lake.sql import rows_of
+from relpins_resources.lake.sql import connect, rows_of
 from relpins_resources.sources import Scan, Source, SourceFile, SourceFileUnreadable
 from relpins_resources.sources.content_hash import image_hashes
 from relpins_resources.sources.findings import DUPLICATE_ID
@@ -62,11 +62,7 @@ def ingest(lake: Lake, source: Source, scan: Scan, table: str, *, most_gone: flo
     files = read_changed_files(lake, source, scan, table)
     if table == "pins":
         hash_image_files(lake, source)
-    con = duckdb.connect()
-    try:
-        for name in ("source_rows", "source_images"):
-            held = lake.table(name)
-            con.register(name, held.dataset() if held.exists() else held.read())
+    with connect({name: lake.table(name) for name in ("source_rows", "source_images")}) as con:
         con.execute(RANKED, [table])
         con.register("held", _held(raw, table))
         report, todo_rows = _compare(con)
@@ -76,8 +72,6 @@ def ingest(lake: Lake, source: Source, scan: Scan, table: str, *, most_gone: flo
             report, todo_rows = RefreshReport(n_fresh=report.n_fresh), {}
         todo = _Todo(todo_rows, _new_losers(con, lake, table))
         rejected = _rejected(con, table)
-    finally:
-        con.close()
     ingested = Ingested(report, files, n_withheld, [f"{file.path}: {why}" for file, why in files.unreadable])
     losers = _fetch(lake, source, scan, table, todo, ingested)
     raw.delete_units(gone)

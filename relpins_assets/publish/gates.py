@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from relpins_assets.indexes.layers import RECALL_FLOOR, RECALL_K, RECALL_QUERIES, open_index
 from relpins_assets.indexes.words import indexed_words
-from relpins_assets.refreshing import schema_problems
+from relpins_assets.refreshing import problems_now
 from relpins_resources.lake import Lake
 
 INDEXES = {"clip_index": "clip_embeddings", "content_index": "content_embeddings"}
@@ -120,4 +120,4 @@ def recall_problems(lake: Lake) -> list[str]:
 def table_problems(lake: Lake) -> list[str]:
     """Which derived table is not as declared."""
     derived = [table for table in lake.tables().values() if table.schema.kind in ("derived", "ledger")]
-    return [f"{table.name}: {problem}" for table in derived for problem in schema_problems(table)]
+    return [f"{table.name}: {problem}" for table in derived for problem in problems_now(lake, table)]

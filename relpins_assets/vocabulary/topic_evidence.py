@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -17,7 +16,7 @@ import scipy.sparse as sp
 from relpins_assets.vocabulary.price_bands import carried_by
 from relpins_assets.vocabulary.vocabulary import Attribute, Vocabulary
 from relpins_resources.lake import Lake
-from relpins_resources.lake.sql import rows_of
+from relpins_resources.lake.sql import rows_of, scratch
 
 Ints = npt.NDArray[np.int64]
 SOURCE_RANK = {"boards": 2, "pixels": 3}
@@ -142,14 +141,11 @@ def carriers(said: pa.Table, vocabulary: Vocabulary, single_keys: Collection[str
     wider bound of its currency too.
     """
     forms = [(one.key, form, place) for place, one in enumerate(vocabulary.attributes) for form in one.members]
-    con = duckdb.connect()
-    try:
+    with scratch() as con:
         con.register("said", said)
         con.register("forms", _table({"key": pa.string(), "value": pa.string(), "attribute": pa.int64()}, forms))
         con.register("singles", _table({"key": pa.string()}, [(key,) for key in sorted(single_keys)]))
         found = rows_of(con, _CARRIED)
-    finally:
-        con.close()
     attribute = np.asarray(found["attribute"], np.int64)
     images, image = np.unique(np.array(found["join_id"].to_pylist(), object), return_inverse=True)
     ones, shape = np.ones(len(image), np.int32), (len(images), len(vocabulary))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-import duckdb
 import pyarrow as pa
+
+from relpins_resources.lake.sql import scratch
 
 
 def fingerprints(rows: pa.Table, producer: str, leave_out: Sequence[str] = ()) -> pa.Array:
@@ -23,17 +24,13 @@ def fingerprints(rows: pa.Table, producer: str, leave_out: Sequence[str] = ()) -
     names = sorted(name for name in rows.column_names if name not in leave_out)
     fields = ", ".join(f'"{name}" := "{name}"' for name in names)
     numbered = rows.select(names).append_column("the row's place", pa.array(range(rows.num_rows), pa.int64()))
-    con = duckdb.connect()
-    try:
-        con.execute("SET TimeZone = 'UTC'")  # a time reads as text in the time zone of the session
+    with scratch() as con:
         con.register("wanted", numbered)
         hashed = con.execute(
             f'SELECT md5(concat(?, to_json(struct_pack({fields}))::VARCHAR)) FROM wanted ORDER BY "the row\'s place"',
             [producer],
         ).fetchall()
-        return pa.array([value for (value,) in hashed], pa.string())
-    finally:
-        con.close()
+    return pa.array([value for (value,) in hashed], pa.string())
 
 
 def digest(*parts: object) -> str:

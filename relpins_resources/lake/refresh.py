@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from relpins_resources.lake.fingerprints import fingerprints
-from relpins_resources.lake.sql import rows_of
+from relpins_resources.lake.sql import rows_of, scratch
 from relpins_resources.lake.table import Table, has_duplicates, literal
 
 REJECTED_ROWS = "rejected_rows"
@@ -98,16 +97,14 @@ def plan_refresh(
     names = ", ".join(f'"{name}"' for name in unit_key)
     matches = " AND ".join(f'a."{name}" = w."{name}"' for name in unit_key)
     held = (ledger or table).read([*unit_key, "fingerprint"])
-    con = duckdb.connect()
-    try:
-        con.execute("SET TimeZone = 'UTC'")
+    with scratch() as con:
         con.register("wanted", wanted.append_column("unit_name", _unit_names(wanted, unit_key)))
         con.register("held", held)
         con.register("stored", table.dataset() if ledger and table.exists() else held)
         con.register("settled", _rejections(rejected, table.name))
         con.register("affected", affected if affected is not None else wanted.select(unit_key).slice(0, 0))
         con.execute(f"""
-            CREATE TABLE compared AS
+            CREATE TEMP TABLE compared AS
             SELECT w.*, h.fingerprint IS NULL AS is_new,
                    coalesce(h.fingerprint, s.fingerprint) IS DISTINCT FROM w.fingerprint
                    OR EXISTS (SELECT 1 FROM affected a WHERE {matches}) AS is_todo
@@ -125,8 +122,6 @@ def plan_refresh(
                 ANTI JOIN wanted USING ({names}) ORDER BY {names}""",
         )
         forgiven = con.execute("SELECT DISTINCT key FROM settled ANTI JOIN wanted ON key = unit_name").fetchall()
-    finally:
-        con.close()
     return Plan(unit_key, todo, gone, [key for (key,) in forgiven], *counts)
 
 

@@ -22,11 +22,18 @@ ANSWERED = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.St
 @contextmanager
 def connect(tables: Mapping[str, Table]) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in which every table is a view under its own name, read where it lies."""
-    con = _database(os.getpid()).cursor()
-    try:
-        con.execute("SET TimeZone = 'UTC'")
+    with scratch() as con:
         for name, table in tables.items():
             con.register(name, table.dataset() if table.exists() else table.read())
+        yield con
+
+
+@contextmanager
+def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with nothing in it; what is registered there, and its TEMP tables, no other one sees."""
+    con = _database(os.getpid()).cursor()
+    try:
+        con.execute("SET TimeZone = 'UTC'")  # a time reads as text in the time zone of the session
         yield con
     finally:
         con.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeVar
 
 from lark import Tree
@@ -16,11 +17,13 @@ from relpins_resources.query.plan import Expr, OrderKey, Query
 T = TypeVar("T")
 
 
+@lru_cache(maxsize=256)
 def parse_query(text: str) -> Query:
     """The plan of a query, in canonical form: forms that mean the same give equal plans.
 
     Checks all that the text alone can show: syntax, names of clauses, stages, functions and arguments, their number,
-    kinds and bounds. Names of columns, embeddings and models are checked against a catalog later. Raises QueryError.
+    kinds and bounds. Names of columns, embeddings and models are checked against a catalog later. Plans are values, so
+    the same text is read once. Raises QueryError.
     """
     return _pointing_into(text, _query)
 
