@@ -3,7 +3,8 @@
     python tests/benchmarks/attribute_pairs.py HOME [HOME ...] [--json] [--wrong]
 
 Forms that a home does not say are added without use. All pairs were in sight when the weights were chosen, so this is
-no held-out figure; the cut was chosen on a sample world of another seed. The peer's threshold is the one with the best F1 on the very pairs that it is judged on.
+no held-out figure; the cut was chosen on a sample world of another seed. The peer's threshold is the one with the best
+F1 on the very pairs that it is judged on.
 """
 
 from __future__ import annotations
