@@ -24,6 +24,8 @@ NEXT = """
   .venv/bin/relpins query related_pins --param item_id={pin_id} --why-not pin_5560   what kept that one out
   .venv/bin/relpins query "SELECT * FROM text_search('walnut credenza') LIMIT 5"
   .venv/bin/relpins query home_feed --param user_id={user_id}
+  .venv/bin/relpins vocabulary list --key style     the curated attributes; merge, split, rename, ban them
+  .venv/bin/relpins export pages .relpins/site      shopping collections as a static site: open index.html in it
   .venv/bin/relpins status                          rows, stale and rejected counts, the last build
   .venv/bin/relpins sql "SELECT * FROM rejected_rows"
   .venv/bin/relpins sql "SELECT * FROM related_pins_quality WHERE metric = 'ndcg@10'"

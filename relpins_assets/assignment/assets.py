@@ -89,12 +89,18 @@ def wanted_attribute_assignments(workspace: Workspace) -> Wanted | None:
 
 
 def _seen(workspace: Workspace, version: str) -> dict[str, str]:
-    """The attributes as the last complete pass saw them; as they are now where there is nothing yet to bring up."""
+    """The attributes as the last complete pass saw them, none where nothing was assigned yet.
+
+    Where the last pass was by other towers, those in the table count as seen otherwise than they are now.
+    """
     lake = workspace.lake
+    if lake.table("product_embeddings").count() == 0:
+        return {}
     seen = lake.recall(SEEN) or {}
-    if seen.get("dual encoder") == version and lake.table("product_embeddings").count() > 0:
+    if seen.get("dual encoder") == version:
         return dict(seen["attributes"])
-    return {}
+    held = lake.query("SELECT DISTINCT attribute_id FROM attribute_assignments")
+    return dict.fromkeys(held["attribute_id"].to_pylist(), "")
 
 
 def _scorer(workspace: Workspace, dual: Dual) -> Scorer:

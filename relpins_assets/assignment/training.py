@@ -105,10 +105,10 @@ def single_valued(workspace: Workspace, keys: tuple[str, ...]) -> Bools:
 
 
 def enough_to_learn(lake: Lake) -> bool:
-    """Whether towers can be trained: the vocabulary's attributes are said of LEAST_IMAGES pins or more."""
-    found = lake.query(
-        f"SELECT count(DISTINCT pin_id) AS n FROM ({CLAIMS}) WHERE pin_id IN (SELECT pin_id FROM clip_embeddings)"
-    )
+    """Whether towers can be trained: the vocabulary's attributes are said of LEAST_IMAGES images or more."""
+    found = lake.query(f"""
+        SELECT count(DISTINCT j.join_id) AS n FROM ({CLAIMS}) c JOIN clip_embeddings USING (pin_id)
+        JOIN pin_joins j ON j.representative_pin_id = c.pin_id""")
     return int(found["n"][0].as_py()) >= LEAST_IMAGES
 
 

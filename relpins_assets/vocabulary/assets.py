@@ -53,8 +53,8 @@ READ_WITH = "search_intents_vocabulary"
 
 @table_asset(
     "frequent_attributes",
-    "What is said of enough images to be of use; what was cut, and why. Counted when missing, when the bounds of the "
-    "profile changed, and again by the nightly job.",
+    "What is said of enough images to be of use; what was cut, and why. Counted when missing, when the bounds or keys "
+    "of the profile changed or another lexicon reads the pins, and again by the nightly job.",
     deps=["raw_attributes", "pin_joins"],
     kinds=["trained"],
 )

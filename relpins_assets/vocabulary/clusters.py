@@ -92,7 +92,8 @@ def _rows_of_key(
     encode: Encode,
     is_single: bool,
 ) -> list[dict[str, object]]:
-    groups = np.sort(groups[np.argsort([_rank(names[heads[at]])[0] for at in groups], kind="stable")][:MAX_FORMS])
+    by_rank = groups[np.argsort([_rank(names[heads[at]])[0] for at in groups], kind="stable")]
+    groups, rarer = np.sort(by_rank[:MAX_FORMS]), set(by_rank[MAX_FORMS:].tolist())
     values = [str(names[heads[at]]["value"]) for at in groups]
     found = distances(values, use_of(use, groups), encode, is_single)
     cluster = complete_linkage(found.mixed)
@@ -102,7 +103,8 @@ def _rows_of_key(
         forms = [(at, place) for place in places for at in np.flatnonzero(group == groups[place])]
         best, best_place = min(forms, key=lambda one: _rank(names[one[0]]))
         rows += [_row(names[at], names[best], found, int(place), int(best_place)) for at, place in forms]
-    return rows
+    alone = [(names[at], names[heads[head]]) for at, head in enumerate(group.tolist()) if head in rarer]
+    return rows + [_row(form, head, found, -1, -1) for form, head in alone]
 
 
 def _row(

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from relpins_assets.enrichment.attribute_keys import attribute_keys
+from relpins_assets.enrichment.lexicon_inputs import LEXICON
 from relpins_assets.fitting import version_before
 from relpins_assets.vocabulary.clusters import find_clusters
 from relpins_assets.vocabulary.distances import METHOD
@@ -43,7 +44,8 @@ class Fit:
 
 def frequent_fit(workspace: Workspace) -> Fit:
     lake, settings = workspace.lake, workspace.profile.attributes
-    made_for = {"min_pins": settings.min_pins, "min_share": settings.min_share}
+    said_by = {"keys": sorted(attribute_keys(workspace.profile)), "lexicon": lake.chosen("artefacts", LEXICON)}
+    made_for = {"min_pins": settings.min_pins, "min_share": settings.min_share, **said_by}
     inputs = {name: lake.table(name).version() for name in ("raw_attributes", "pin_joins")}
 
     def write(folder: Path) -> Manifest:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from relpins_assets.enrichment.attribute_keys import attribute_keys
 from relpins_assets.fitting import version_before
-from relpins_assets.vocabulary.curating import Fit, Manifest
+from relpins_assets.vocabulary.curating import FREQUENT, Fit, Manifest
 from relpins_assets.vocabulary.demand import search_demand
 from relpins_assets.vocabulary.intents import vocabulary_digest
 from relpins_assets.vocabulary.itemsets import images_of_tuples
@@ -44,13 +44,16 @@ def single_keys(workspace: Workspace) -> list[str]:
 
 
 def candidates_fit(workspace: Workspace, *, refit: bool) -> Fit:
-    """The next version of the candidates; unless it is a refit, from the pins that the one before was mined from."""
+    """The next version of the candidates, from the pins that the one before was mined from; on a refit, or where
+    values were counted anew since, from the pins as they are."""
     lake, settings, singles = workspace.lake, workspace.profile.topics, single_keys(workspace)
     vocabulary = load_vocabulary(lake)
     mining = settings.model_dump(include={"min_pins", "max_attributes", "max_topics"})
     made_for = {"vocabulary": vocabulary_digest(vocabulary), "mining": mining, "single": singles}
     parent = None if refit else version_before(workspace, CANDIDATES)
-    frozen = parent if parent is not None and is_said_enough(parent, lake) else None
+    counted = lake.chosen("artefacts", FREQUENT)
+    is_frozen = parent is not None and is_said_enough(parent, lake) and parent.manifest.get("counted") == counted
+    frozen = parent if is_frozen else None
     now = digest([[name, lake.table(name).version()] for name in ("raw_attributes", "pin_joins")])
     evidence = str(frozen.manifest["evidence"]) if frozen is not None else now
 
@@ -61,7 +64,7 @@ def candidates_fit(workspace: Workspace, *, refit: bool) -> Fit:
         pq.write_table(said, folder / SAID_FILE)
         pq.write_table(rows, folder / TOPICS_FILE)
         told = {"images": given.n_images, "said": said.num_rows, "topics": rows.num_rows}
-        return {**made_for, **told, "evidence": evidence}
+        return {**made_for, **told, "evidence": evidence, "counted": counted}
 
     return Fit(digest(MINING_VERSION, made_for, evidence), write, made_for)
 
