@@ -1,5 +1,6 @@
 """The Dagster half of assignment."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -103,6 +104,20 @@ def _seen(workspace: Workspace, version: str) -> dict[str, str]:
     return dict.fromkeys(held["attribute_id"].to_pylist(), "")
 
 
+def _begin(workspace: Workspace, states: Mapping[str, Any]) -> None:
+    """Remember, before the first commit, which attributes this pass sees otherwise than the one before.
+
+    A kill in it leaves pins of both: whatever these attributes are by then, they count as changed again.
+    """
+    lake, attributes = workspace.lake, states["attributes"]
+    if lake.table("product_embeddings").count() == 0:  # a kill leaves nothing of other attributes
+        lake.remember(SEEN, states)
+    elif lake.recall(SEEN) != states:
+        seen = _seen(workspace, states["dual encoder"])
+        begun = {one: seen[one] if seen.get(one) == attributes.get(one) else "" for one in {*attributes, *seen}}
+        lake.remember(SEEN, {**states, "attributes": begun})
+
+
 def _scorer(workspace: Workspace, dual: Dual) -> Scorer:
     attributes = load_vocabulary(workspace.lake).attributes
     keys = tuple(one.key for one in attributes)
@@ -121,8 +136,7 @@ def attribute_assignments(context: dg.AssetExecutionContext, workspace: Workspac
         raise dg.Failure("there is no dual_encoder yet; materialise dual_encoder first")
     dual = load_dual(artefact)
     states = {"dual encoder": artefact.version, "attributes": states_of(dual, load_vocabulary(lake).attributes)}
-    if lake.table("product_embeddings").count() == 0:  # the first pass: a kill in it leaves nothing of other attributes
-        lake.remember(SEEN, states)
+    _begin(workspace, states)
     scored = cache(lambda: _scorer(workspace, dual))  # made when there is a pin to score
     report = refresh_asset(
         context, workspace, "attribute_assignments", lambda batch: assign(batch, lake, scored()), batch_units=2_000

@@ -20,7 +20,7 @@ from relpins_assets.workspace import Workspace
 from relpins_resources.ann import snap
 from relpins_resources.lake import Outcome
 
-VERSION = "1"
+VERSION = "2"
 """Raised when the same inputs give other collections."""
 POOL = 2
 """So many times the pins shown are weighed for a place."""

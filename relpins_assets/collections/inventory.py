@@ -1,6 +1,7 @@
 """What the images of a lake carry, as topics are matched with it; and a hash per attribute of all that stands in it.
 
-Counts are of distinct images. An image carries what any pin of it carries, with the highest confidence of these.
+Counts are of distinct images. An image carries what any pin of it carries, with the highest confidence of these; but the
+price is that of the pin it is shown by.
 """
 
 from __future__ import annotations
@@ -56,9 +57,11 @@ CARRIED = f"""
            bool_or(coalesce(t.is_told, false)) AS is_told
     FROM attribute_assignments a
     JOIN (SELECT representative_pin_id AS image, unnest(pin_ids) AS pin_id FROM pin_joins) j USING (pin_id)
-    JOIN (SELECT unnest($asked::VARCHAR[]) AS attribute_id, unnest($carried::VARCHAR[]) AS carried) m
+    JOIN (SELECT unnest($asked::VARCHAR[]) AS attribute_id, unnest($carried::VARCHAR[]) AS carried,
+                 unnest($is_price::BOOLEAN[]) AS is_price) m
       ON m.carried = a.attribute_id
     LEFT JOIN told t ON t.pin_id = a.pin_id AND t.attribute_id = a.attribute_id
+    WHERE a.pin_id = j.image OR NOT m.is_price
     GROUP BY ALL
 """
 """One row per attribute that topics can ask for and image that carries it; `confidence` in millionths.
@@ -68,11 +71,11 @@ CARRIED = f"""
 
 WANTED = f"""
 WITH carried AS ({CARRIED}),
+products AS (SELECT pin_id, hash(vector) AS place FROM product_embeddings),
 seen AS (
     SELECT c.attribute_id,
-           concat_ws('|', c.image, c.confidence, c.is_told, coalesce(l.fingerprint, ''), p.fingerprint) AS told
-    FROM carried c LEFT JOIN clip_embeddings l ON l.pin_id = c.image
-    LEFT JOIN product_embeddings p ON p.pin_id = c.image),
+           concat_ws('|', c.image, c.confidence, c.is_told, coalesce(l.fingerprint, ''), p.place) AS told
+    FROM carried c LEFT JOIN clip_embeddings l ON l.pin_id = c.image LEFT JOIN products p ON p.pin_id = c.image),
 hashed AS (
     SELECT attribute_id, concat_ws(
                ':', count(*), sum(md5_number_lower(told)::HUGEINT), bit_xor(md5_number_upper(told))) AS carriers
@@ -90,15 +93,20 @@ GROUP BY t.topic_id HAVING count(*) = len(any_value(t.attribute_ids)) ORDER BY t
 def wanted_topics(lake: Lake) -> pa.Table:
     """One row per accepted topic (topic_id, attribute_ids, idfs, forms, carriers).
 
-    `carriers` says per attribute which images carry it, how surely, and what they look like: a sum of hashes, in no
-    order. So a pin's arrival changes the rows of the topics that share an attribute with it, and no others.
+    `carriers` says per attribute which images carry it, how surely, what they look like and where the dual encoder
+    places them: a sum of hashes, in no order. So a pin's arrival changes the rows of the topics that share an attribute
+    with it, and no others; nor does what a pin carries beside.
     """
     return lake.query(WANTED, _asked(load_vocabulary(lake)))
 
 
-def _asked(vocabulary: Vocabulary) -> dict[str, list[str]]:
+def _asked(vocabulary: Vocabulary) -> dict[str, list[str] | list[bool]]:
     pairs = carried_by(vocabulary.attributes)
-    return {"asked": [asked for asked, _ in pairs], "carried": [carried for _, carried in pairs]}
+    return {
+        "asked": [asked for asked, _ in pairs],
+        "carried": [carried for _, carried in pairs],
+        "is_price": [vocabulary[asked].key == PRICE_BAND for asked, _ in pairs],
+    }
 
 
 @dataclass(frozen=True)

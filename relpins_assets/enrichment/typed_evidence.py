@@ -61,7 +61,7 @@ def logged_types(searches: Iterable[tuple[str | None, str | None, int]], keys: C
 def _filtered(filters: str | None) -> list[tuple[str, str]]:
     try:
         said = json.loads(filters) if filters else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     if not isinstance(said, dict):
         return []

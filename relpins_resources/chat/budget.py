@@ -23,7 +23,7 @@ class Budget:
 
     A request is let through when the most it can cost still fits beside all that is under way. What it can cost is
     estimated; the estimate grows with the worst that was seen, so only a server that counts far more input tokens than
-    expected in its first answers can take a run past its limit, by those.
+    expected, or writes more than it may, in its first answers can take a run past its limit, by those.
 
     Args:
         input_price, output_price: per million tokens; None counts as nothing.
@@ -41,7 +41,7 @@ class Budget:
         self._prices = (input_price or 0.0, output_price or 0.0)
         self._spend_limit, self._token_limit = spend_limit, token_limit
         self._under_way: dict[int, Reserved] = {}
-        self._worst_ratio = 1.0
+        self._worst_ratio, self._worst_output = 1.0, 0
         self._changed = threading.Condition()
         self.n_answers = 0
         self.input_tokens = 0
@@ -57,8 +57,9 @@ class Budget:
         with self._changed:
             while True:
                 inputs = math.ceil(estimated_input * self._worst_ratio)
-                if self._fits(inputs, most_output):
-                    reserved = Reserved(inputs, most_output, max(1, estimated_input))
+                outputs = max(most_output, self._worst_output)
+                if self._fits(inputs, outputs):
+                    reserved = Reserved(inputs, outputs, max(1, estimated_input))
                     self._under_way[id(reserved)] = reserved
                     return reserved
                 if not self._under_way:
@@ -71,6 +72,7 @@ class Budget:
             inputs, outputs = usage or (reserved.input_tokens, reserved.output_tokens)
             if usage is not None:
                 self._worst_ratio = max(self._worst_ratio, inputs / reserved.estimated_input)
+                self._worst_output = max(self._worst_output, outputs)
             self.n_answers += 1
             self.input_tokens += inputs
             self.output_tokens += outputs

@@ -132,7 +132,7 @@ class ChatClient:
         reply = self._settled(response, reserved)
         if reply is None:
             raise _Passing(f"what came back is no chat completion: {told_error(response.body, key)}")
-        return reply
+        return reply.without(key)
 
     def _reserved(self, question: Question) -> Reserved:
         self._check_stopped()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import Any
@@ -74,6 +75,10 @@ class ChatConfig(BaseModel):
         taken = sorted(set(value) & set(_OWN_FIELDS))
         if taken:
             raise ValueError(f"must not set {', '.join(taken)}")
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            raise ValueError("must hold what JSON can say: texts, finite numbers, true, false, null, lists") from None
         return value
 
     @model_validator(mode="after")

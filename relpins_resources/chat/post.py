@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import urllib3
 
 from relpins_resources.chat.config import LOOPBACK
+from relpins_resources.errors import RelpinsError
 
 MAX_RESPONSE_BYTES = 2_000_000
 _CONNECT_S = 15.0
@@ -22,6 +24,7 @@ _NOT_SENT = (
     urllib3.exceptions.SSLError,
     urllib3.exceptions.ProxyError,
 )
+_LENGTH = re.compile(r"[0-9]{1,18}")
 _PROXIES = {"http": ("http_proxy", "HTTP_PROXY"), "https": ("https_proxy", "HTTPS_PROXY")}
 
 
@@ -103,8 +106,8 @@ class Poster:
             else:
                 response.close()
         body = b"".join(parts)
-        length = headers.get("content-length", "")
-        if length.isdigit() and len(body) < int(length):
+        length = headers.get("content-length", "").strip()
+        if _LENGTH.fullmatch(length) and len(body) < int(length):
             raise Lost(f"the answer broke off after {len(body)} of {length} bytes")
         return Response(response.status, headers, body)
 
@@ -126,7 +129,14 @@ def _pool(url: str, concurrency: int) -> urllib3.PoolManager:
     )
     if proxy is None or is_spared:
         return urllib3.PoolManager(maxsize=concurrency, block=False)
-    return urllib3.ProxyManager(proxy, maxsize=concurrency, block=False)
+    try:
+        return urllib3.ProxyManager(proxy, maxsize=concurrency, block=False)
+    except urllib3.exceptions.HTTPError:  # its address is not repeated: it may hold a password
+        named = " or ".join(_PROXIES[parts.scheme])
+        raise RelpinsError(
+            f"the proxy in the environment variable {named} has no address such as http://proxy.example:3128; correct "
+            f"it, or name {host} in no_proxy"
+        ) from None
 
 
 def _host(url: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from relpins_resources.chat.failures import shown
+from relpins_resources.chat.failures import redacted, shown
 
 _TOLD_CHARS = 200
 
@@ -23,6 +23,13 @@ class Reply:
     finish_reason: str
     refusal: str | None
     usage: tuple[int, int] | None  # input, output tokens
+
+    def without(self, key: str | None) -> Reply:
+        """The same without the key, should a server repeat what it was sent."""
+        refusal = None if self.refusal is None else redacted(self.refusal, key)
+        return replace(
+            self, text=redacted(self.text, key), finish_reason=redacted(self.finish_reason, key), refusal=refusal
+        )
 
 
 def parsed_reply(body: bytes) -> Reply | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -15,7 +14,7 @@ from relpins_resources.chat.failures import Failed, Malformed, shown
 
 T = TypeVar("T")
 
-_THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
+_THOUGHT = ("<think>", "</think>")
 _QUOTED_CHARS = 4_000
 
 
@@ -67,7 +66,7 @@ def first_object(text: str) -> dict[str, Any]:
     Raises:
         Malformed: there is none.
     """
-    text = _THOUGHT.sub("", text)
+    text = _without_thoughts(text)
     start = text.find("{")
     if start < 0:
         raise Malformed("there is no JSON object in the answer" if text.strip() else "the answer is empty")
@@ -79,6 +78,15 @@ def first_object(text: str) -> dict[str, Any]:
         raise Malformed("the JSON is nested too deep, or holds a number beyond reading") from None
     assert isinstance(found, dict)  # it starts with a brace
     return found
+
+
+def _without_thoughts(text: str) -> str:
+    """`text` without what stands between the marks of thinking aloud; a thought that never ends is no thought."""
+    kept, at = [], 0
+    while (start := text.find(_THOUGHT[0], at)) >= 0 and (end := text.find(_THOUGHT[1], start)) >= 0:
+        kept.append(text[at:start])
+        at = end + len(_THOUGHT[1])
+    return "".join([*kept, text[at:]])
 
 
 def strict_schema(shape: type[BaseModel]) -> dict[str, Any]:

@@ -72,8 +72,8 @@ class ChatJudge:
     """Asks a model for queries and scores; each topic by itself, and never twice for the same.
 
     A query that the model cannot give is written by `natural_query`. A topic that it cannot judge gets the lowest
-    coherence, with the reason; one that could not be asked about (a server down, a spend limit) has a reason that
-    begins with `AGAIN` and is asked again by the next run.
+    coherence, with the reason; one that could not be asked about (a server down, a spend limit), or whose query could
+    not be asked for, has a reason that begins with `AGAIN` and is asked again by the next run.
 
     Args:
         config: the server, its limits and the prompts.
@@ -90,6 +90,7 @@ class ChatJudge:
         self._query_system = read_prompt(_PACKAGE, config.query_prompt).strip() + _RULES + query_shape
         self._judge_system = read_prompt(_PACKAGE, config.prompt).strip() + _RULES + score_shape
         self._client = ChatClient(config)
+        self._unwritten: dict[str, Failed] = {}  # topics whose query could not be asked for
         asked = (ASKED_VERSION, self.model, self._query_system, self._judge_system, sorted(config.extra.items()))
         self.version = hashlib.sha256(repr((asked, config.max_output_tokens)).encode()).hexdigest()[:16]
 
@@ -102,6 +103,10 @@ class ChatJudge:
         told = [_told(topic) for topic in topics]
         schema = strict_schema(_Query)
         found = self._asked(self._query_system, told, schema, "query", _read_query)
+        for topic, said in zip(topics, found, strict=True):
+            self._unwritten.pop(topic.topic_id, None)
+            if isinstance(said, Failed) and said.kind != "for_good":
+                self._unwritten[topic.topic_id] = said
         return [
             natural_query(topic.attributes) if isinstance(said, Failed) else said["query"]
             for topic, said in zip(topics, found, strict=True)
@@ -113,9 +118,10 @@ class ChatJudge:
         Raises:
             RelpinsError: the environment variable with the key is not set.
         """
-        told = [{**_told(topic.topic), "query": topic.query} for topic in topics]
-        found = self._asked(self._judge_system, told, strict_schema(_Scores), "judgement", _read_scores)
-        return [self._judgement(said) for said in found]
+        asked = [one for one in topics if one.topic.topic_id not in self._unwritten]
+        told = [{**_told(one.topic), "query": one.query} for one in asked]
+        found = iter(self._asked(self._judge_system, told, strict_schema(_Scores), "judgement", _read_scores))
+        return [self._judgement(self._unwritten.get(one.topic.topic_id) or next(found)) for one in topics]
 
     def usage(self) -> dict[str, float]:
         """What this run has cost so far, by name."""

@@ -11,6 +11,8 @@ import pytest
 from assignment_world import VALUES, fill, say, small_catalog, write_pins, write_vocabulary
 
 from relpins_assets.assignment import assets
+from relpins_assets.assignment.training import enough_to_learn
+from relpins_assets.assignment.wanted import SEEN
 from relpins_assets.refreshing import plan_asset
 from relpins_assets.workspace import Workspace
 
@@ -102,6 +104,34 @@ def test_an_edit_of_the_vocabulary_ends_where_a_rebuild_does(copy: Workspace) ->
     assert rows_of(build(copy)) == incremental
 
 
+def test_an_edit_undone_after_a_kill_leaves_nothing_of_it(copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, refresh = rows_of(copy), assets.refresh_asset
+
+    def killed(*given: object, **named: object) -> None:
+        refresh(*given, **named)  # type: ignore[arg-type]
+        raise RuntimeError("killed")
+
+    edited = {value: key for value, key in KEY_OF.items() if value != "lamp"}
+    write_vocabulary(copy.lake, {**edited, "beachy": "style"}, {"sofa": ["couch", "lamp", "sofa"]})
+    monkeypatch.setattr(assets, "refresh_asset", killed)
+    with pytest.raises(RuntimeError, match="killed"):
+        build(copy)
+    assert rows_of(copy) != before
+    monkeypatch.undo()
+    write_vocabulary(copy.lake, KEY_OF)
+    assert rows_of(build(copy)) == before
+
+
+def test_towers_of_an_earlier_snapshot_forget_attributes_that_are_gone_by_now(copy: Workspace) -> None:
+    seen = copy.lake.recall(SEEN)
+    copy.lake.remember(SEEN, {**seen, "dual encoder": "a refit that was never published"})
+    write_vocabulary(copy.lake, {value: key for value, key in KEY_OF.items() if key != "category"})
+    plan = plan_asset(copy, "attribute_assignments")
+    assert plan is not None
+    assert plan.todo.num_rows > 0
+    assert not any(str(row[1]).startswith("category/") for row in rows_of(build(copy)))
+
+
 def losers(before: list[tuple[object, ...]], after: list[tuple[object, ...]]) -> set[tuple[object, ...]]:
     """Rows of a single-valued key that another value of the pin now stands before."""
     categories = {row[0]: row[1] for row in after if str(row[1]).startswith("category/")}
@@ -140,3 +170,15 @@ def test_a_catalog_of_one_pin_builds_green(tmp_path: Path, has_words: bool) -> N
     artefact = built.lake.artefact("dual_encoder")
     assert artefact is not None
     assert artefact.manifest["trained"] is False
+
+
+def test_repins_of_few_images_are_not_enough_to_learn_from(tmp_path: Path) -> None:
+    workspace, _ = small_catalog(tmp_path, n_pins=60)
+    joins = workspace.lake.table("pin_joins").read().to_pylist()
+    ids = [row["pin_ids"][0] for row in joins]
+    say(workspace.lake, [(pin_id, "category", "sofa", "title") for pin_id in ids])
+    assert enough_to_learn(workspace.lake)
+    names = ("join_id", "pin_ids", "n_pins", "representative_pin_id", "fingerprint")
+    halves = [(f"j{at}", ids[at : at + 2], 2, ids[at], "f") for at in range(0, 60, 2)]
+    fill(workspace.lake, "pin_joins", {name: [row[at] for row in halves] for at, name in enumerate(names)})
+    assert not enough_to_learn(workspace.lake)

@@ -113,6 +113,8 @@ def test_a_huge_answer_is_not_read() -> None:
         b"HTTP/1.1 twohundred OK\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n{}",
         b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: \xb2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5_000 + b"\r\n\r\n{}",
         b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{}",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}",
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00",
@@ -239,6 +241,27 @@ def test_the_key_is_sent_and_told_to_no_one(monkeypatch: pytest.MonkeyPatch) -> 
     assert key not in repr(client.config)
 
 
+def test_an_answer_that_repeats_the_key_does_not_bring_it_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "sk-very-secret-0123456789"
+    monkeypatch.setenv("TEST_CHAT_KEY", key)
+    with chat_server(lambda _: says(f"you sent {key}", finish=key, refusal=f"not with {key}")) as server:
+        reply = client_of(server, api_key_env="TEST_CHAT_KEY").ask(question())
+    assert (reply.text, reply.finish_reason, reply.refusal) == ("you sent ***", "***", "not with ***")
+
+
+def test_a_proxy_without_an_address_is_the_callers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "user:password@[proxy")
+    with pytest.raises(RelpinsError, match="http_proxy") as told:
+        ChatClient(ChatConfig(base_url="http://models.example/v1", model="tiny"))
+    assert "password" not in str(told.value)
+
+
+@pytest.mark.parametrize("value", [float("nan"), datetime(2026, 1, 1, tzinfo=UTC), b"x", {1, 2}])
+def test_what_no_json_can_say_joins_no_request(value: Any) -> None:
+    with pytest.raises(ValueError, match="what JSON can say"):
+        ChatConfig(base_url="http://models.example/v1", model="tiny", extra={"seed": value})
+
+
 def test_a_missing_key_is_the_callers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TEST_CHAT_KEY", raising=False)
     with chat_server(lambda _: says({})) as server, pytest.raises(RelpinsError, match="TEST_CHAT_KEY"):
@@ -267,6 +290,18 @@ def test_a_spend_limit_holds_with_many_threads() -> None:
     assert n_answered >= 8  # the last may be kept back: it could have cost 300
     assert {one.kind for one in outcomes if isinstance(one, Failed)} == {"stop"}
     assert client.stopped == "the spend limit 0.0014 of a run is reached"
+
+
+def test_a_server_that_writes_more_than_it_may_passes_the_limit_once() -> None:
+    """100 tokens are asked for and 5,000 counted: after the first, so many are put aside for each."""
+    usage = {"prompt_tokens": 10, "completion_tokens": 5_000}
+    with chat_server(lambda _: says({"a": 1}, usage=usage)) as server:
+        client = client_of(server, token_limit=12_000)
+        for i in range(5):
+            with suppress(Failed):
+                client.ask(question(f"q{i}"))
+    assert len(server.asked) == 2
+    assert client.budget.input_tokens + client.budget.output_tokens == 10_020
 
 
 def test_a_limit_of_tokens_holds_without_prices_and_without_counts() -> None:

@@ -7,11 +7,14 @@ import random
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from collections_home import SmallShop, refreshed, shown
 
 from relpins_assets.profile import Profile
 from relpins_assets.workspace import Workspace
+from relpins_resources.lake.table import vector_array
 
 SOFA, LAMP, BOHO, RED = "category/sofa", "category/lamp", "style/boho", "color/red"
 
@@ -100,6 +103,15 @@ def test_a_bound_on_the_price_holds_for_cheaper_pins_of_the_same_currency(tmp_pa
     assert sorted(shown(workspace, "t")) == ["p1", "p2"]
 
 
+def test_the_price_is_that_of_the_pin_shown_not_of_another_of_the_same_picture(tmp_path: Path):
+    under_100 = "price_band/under-$100"
+    pins = {"a": {LAMP: 1.0, "price_band/under-50-eur": 1.0}, **{pin: {LAMP: 1.0, under_100: 1.0} for pin in "bcd"}}
+    world = SmallShop(pins, {"t": (LAMP, under_100)}, {"a": 7, "b": 7})
+    workspace = world.write(tmp_path)
+    refreshed(workspace)
+    assert sorted(shown(workspace, "t")) == ["c", "d"]
+
+
 def many_sofas(n_told: int, n_inferred: int) -> SmallShop:
     """Sofas whose own words say boho, and surer ones of which only a board says it."""
     told = {f"t{i}": {SOFA: 1.0, BOHO: 0.8} for i in range(n_told)}
@@ -138,6 +150,23 @@ def test_an_arrival_reaches_only_topics_that_share_its_attributes(tmp_path: Path
     report = refreshed(world.write(tmp_path))
     assert (report.n_new, report.n_stale, report.n_fresh) == (0, 1, 2)  # red_lamp
     assert refreshed(world.write(tmp_path)).n_computed == 0
+
+
+def test_what_a_pin_carries_beside_reaches_no_topic(tmp_path: Path):
+    world = shop()
+    _embed(world.write(tmp_path), dict.fromkeys(world.pins, "with plain"))
+    refreshed(world.write(tmp_path))
+    _embed(world.write(tmp_path), dict.fromkeys(world.pins, "plain is banned"))
+    assert refreshed(world.write(tmp_path)).n_computed == 0
+    _embed(world.write(tmp_path), dict.fromkeys(world.pins, "moved"), moved="p4")
+    assert refreshed(world.write(tmp_path)).n_stale == 2  # of lamps or red: red_lamp, all_three
+
+
+def _embed(workspace: Workspace, fingerprints: dict[str, str], moved: str | None = None) -> None:
+    """Where the dual encoder places pins, and from what it is said to have been computed."""
+    places = np.eye(4, dtype=np.float32)[[int(pin == moved) for pin in fingerprints]]
+    columns = {"pin_id": list(fingerprints), "vector": vector_array(places), "fingerprint": [*fingerprints.values()]}
+    workspace.lake.table("product_embeddings").overwrite(pa.table(columns))
 
 
 @pytest.mark.parametrize("seed", range(2))

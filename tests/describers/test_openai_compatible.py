@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -146,6 +147,17 @@ def test_what_cannot_be_read_is_asked_for_once_more(bad: str) -> None:
     assert isinstance(view, NoView)
     assert view.is_final
     assert view.reason.startswith("unreadable twice: ")
+
+
+def test_thoughts_are_passed_over_however_many_begin() -> None:
+    """280,000 of them took hours when each was searched to the end of the answer."""
+    aloud = f"<think>{{no}}</think>{json.dumps(GOOD)}"
+    with chat_server(lambda asked: says(aloud if asked.nth else "<think>" * 280_000)) as server:
+        started = time.monotonic()
+        (view,) = viewed(viewer_of(server), {})
+        assert isinstance(view, NoView)
+        assert viewed(viewer_of(server), {}) == [VIEW]
+        assert time.monotonic() - started < 5
 
 
 def test_a_refusal_is_final_and_not_asked_again() -> None:

@@ -31,6 +31,7 @@ def test_what_is_no_filter_is_passed_over():
         logged_types([("sofa", "not json", 1), ("sofa", "[1]", 1), (None, None, 1), (None, '{"size": "xl"}', 1)], KEYS)
         == {}
     )
+    assert logged_types([(None, "[" * 15_000, 1), (None, '{"color":' * 2_000, 1)], KEYS) == {}
 
 
 def test_first_and_last_step_of_a_path():

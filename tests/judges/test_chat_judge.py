@@ -89,6 +89,26 @@ def test_what_could_not_be_asked_is_asked_again(tmp_path: Path) -> None:
         assert len(server.asked) == n_asked + 1
 
 
+def test_a_topic_whose_query_could_not_be_asked_for_waits_as_a_whole(tmp_path: Path) -> None:
+    """A judgement of the plain query would stand, and a rebuild would end with another."""
+
+    def behave(asked: Asked) -> Answer:
+        if "coherence" in asked.text:
+            return says(SCORES)
+        return refuses(500, "busy") if "blue" in asked.text else says({"query": "a dress"})
+
+    with chat_server(behave) as server:
+        judge = judge_of(server, Answers(tmp_path, "judgements"))
+        queries = judge.phrase([BLUE, RED])
+        assert queries == ["blue dress", "a dress"]
+        found = judge.judge([JudgeInput(BLUE, queries[0]), JudgeInput(RED, queries[1])])
+        assert found[0].reason == f"{AGAIN}status 500: busy (asked 2 times)"
+        assert found[1].coherence == 5.0
+        server.behave = lambda asked: says(SCORES if "coherence" in asked.text else {"query": "sky dress"})
+        assert judge.phrase([BLUE]) == ["sky dress"]
+        assert judge.judge([JudgeInput(BLUE, "sky dress")])[0].coherence == 5.0
+
+
 def test_a_spend_limit_ends_the_asking(tmp_path: Path) -> None:
     topics = [TopicInput(f"topic_{i}", (("color", "red"), ("size", f"number {i}")), 9) for i in range(30)]
     with chat_server(lambda _: says(SCORES)) as server:

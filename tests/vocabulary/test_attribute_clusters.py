@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from said_worlds import SAME, said_at_random, workspace_with
 
+from relpins_assets.vocabulary import clusters
 from relpins_assets.vocabulary.clusters import complete_linkage, find_clusters
 from relpins_assets.vocabulary.curating import looks_of
 from relpins_assets.vocabulary.distances import text_similarities
@@ -65,6 +66,19 @@ def test_shared_words_do_not_make_values_alike(sentences: SentenceEncoder) -> No
     found = text_similarities(values, sentences.encode)
     assert found[0, 1] == pytest.approx(found[2, 3], abs=1e-6)
     assert found[0, 1] < 0.9
+
+
+def test_forms_beyond_what_is_compared_keep_their_place(
+    tmp_path: Path, sentences: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "MAX_FORMS", 2)
+    forms = ["acme", "acme", "acme", "bolt", "bolt", "cord-co", "cord-co", "cord co", "dray"]
+    lake = workspace_with(tmp_path, [(f"p{at}", "brand", form, "title") for at, form in enumerate(forms)]).lake
+    frequent = find_frequent(lake, 1, 0.0)
+    looks = np.zeros((len(frequent.join_ids), 1))
+    rows = find_clusters(frequent, looks, np.zeros(len(looks), bool), sentences.encode, SINGLE.__contains__).to_pylist()
+    canonical = {row["value"]: row["canonical"] for row in rows}
+    assert canonical == {"acme": "acme", "bolt": "bolt", "cord co": "cord-co", "cord-co": "cord-co", "dray": "dray"}
 
 
 @settings(max_examples=40)

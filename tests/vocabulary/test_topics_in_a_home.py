@@ -188,3 +188,15 @@ def test_refit_of_the_same_is_the_same(tmp_path: Path) -> None:
         assert list(map(_stable, rows_by(one, name, key).values())) == list(
             map(_stable, rows_by(other, name, key).values())
         )
+
+
+def test_topics_are_mined_from_the_pins_as_they_are_once_values_were_counted_anew(tmp_path: Path) -> None:
+    catalog = _catalog()
+    workspace = catalog.write(tmp_path)
+    make(workspace)
+    catalog.say(5, ("category", "lamp"), ("style", "boho"))
+    workspace = catalog.write(tmp_path)
+    workspace.lake.choose("artefacts", "frequent_attributes", "counted anew")
+    make(workspace)
+    found = rows_by(workspace, "topic_candidates", "query")
+    assert found["bohemian lamp"]["n_pins"] == 5
