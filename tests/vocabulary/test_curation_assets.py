@@ -7,7 +7,7 @@ import pytest
 from said_worlds import Said, by_id, curate, fill, said_at_random, say, workspace_with
 
 from relpins_assets.enrichment.attribute_keys import shipped_keys
-from relpins_assets.profile import Attributes, load_profile
+from relpins_assets.profile import load_profile
 from relpins_assets.vocabulary.edits import edits_path, waiting_edits
 from relpins_assets.vocabulary.vocabulary import load_vocabulary
 from relpins_assets.workspace import Workspace
@@ -63,7 +63,8 @@ def test_new_rows_wait_for_a_refit(world: Workspace) -> None:
 
 def test_a_closed_list_without_a_key_takes_its_attributes_out_at_once(world: Workspace) -> None:
     keys = {name: one for name, one in shipped_keys().items() if name != "season"}
-    profile = world.profile.model_copy(update={"attributes": Attributes(keys=keys)})
+    attributes = world.profile.attributes.model_copy(update={"keys": keys})
+    profile = world.profile.model_copy(update={"attributes": attributes})
     said = [tuple(row.values()) for row in world.lake.table("raw_attributes").read().to_pylist()]
     say(world.lake, [row for row in said if row[1] != "season"])  # as raw_attributes has them by then
     before = by_id(world.lake)
