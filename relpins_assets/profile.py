@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +13,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from relpins_resources.errors import RelpinsError
+
+
+MOST = 1_000_000_000
+"""No count that a profile bounds is higher."""
+_KEY_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_TAKEN_NAMES = ("none",)  # the kind of phrases that say nothing
 
 
 class Section(BaseModel):
@@ -46,21 +53,32 @@ class AttributeKey(Section):
 class Attributes(Section):
     """What is asked of pins and kept of the answers.
 
-    `keys` is the closed list of kinds; by default the shipped one. A value is kept if at least `min_pins` images, and
-    `min_share` of all, carry it.
+    `keys` is the closed list of kinds; by default the shipped one. A key is one word, such as room_type: that is how
+    answers and filters are read. A value is kept if at least `min_pins` images, and `min_share` of all, carry it.
     """
 
     keys: dict[str, AttributeKey] = {}
-    min_pins: int = Field(5, ge=1)
+    min_pins: int = Field(5, ge=1, le=MOST)
     min_share: float = Field(1e-4, ge=0, lt=1)
+
+    @field_validator("keys")
+    @classmethod
+    def _plain_names(cls, keys: dict[str, AttributeKey]) -> dict[str, AttributeKey]:
+        odd = next((name for name in keys if not _KEY_NAME.fullmatch(name) or name in _TAKEN_NAMES), None)
+        if odd is not None:
+            raise ValueError(
+                f"{odd[:60]!r} is no name of a key; give a word of at most 40 lower-case letters, digits and _ that "
+                "begins with a letter, such as room_type, and is not 'none'"
+            )
+        return keys
 
 
 class Topics(Section):
     """Which tuples of attributes may become collections."""
 
-    min_pins: int = Field(6, ge=1)
+    min_pins: int = Field(6, ge=1, le=MOST)
     max_attributes: int = Field(4, ge=2, le=4)
-    max_topics: int = Field(20_000, ge=1)
+    max_topics: int = Field(20_000, ge=1, le=MOST)
     min_score: float = Field(4.0, ge=1, le=5)
     min_each: float = Field(3.0, ge=1, le=5)
 
@@ -68,8 +86,8 @@ class Topics(Section):
 class Collections(Section):
     """How collections are filled, and which become pages: those whose pins score at least `min_score` on average."""
 
-    min_pins: int = Field(6, ge=1)
-    max_pins: int = Field(60, ge=1)
+    min_pins: int = Field(6, ge=1, le=MOST)
+    max_pins: int = Field(60, ge=1, le=MOST)
     diversity: float = Field(0.2, ge=0, le=1)
     min_score: float = Field(0.9, ge=0, le=1)
     site_name: str = "Collections"
@@ -149,7 +167,7 @@ class Profile(Section):
     filters: dict[str, str] = {}
     evaluation: Evaluation = Evaluation()
     automation: Automation = Automation()
-    seed: int = 0
+    seed: int = Field(0, ge=0, lt=2**32)
 
 
 def shipped_profiles() -> list[str]:
@@ -194,7 +212,7 @@ def parse_profile(text: str, name: str, origin: str) -> Profile:
     """A profile from YAML text; `origin` is named in errors."""
     try:
         value = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a day that no month has
         raise RelpinsError(f"profile {origin} is not YAML: {str(error).splitlines()[0]}") from None
     if not isinstance(value, dict):
         raise RelpinsError(f"profile {origin} must be a mapping of keys to values, got {type(value).__name__}")

@@ -7,7 +7,7 @@ not false: a pin of which nothing is known for the key counts `UNKNOWN` of a fal
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +46,7 @@ class Judged:
     is_true: npt.NDArray[np.bool_]
     weights: Doubles
 
-    def where(self, mask: npt.NDArray[np.bool_]) -> Judged:
+    def where(self, mask: npt.NDArray[np.bool_] | Ints) -> Judged:
         return Judged(*(getattr(self, name)[mask] for name in self.__dataclass_fields__))
 
 
@@ -81,8 +81,8 @@ def fit_thresholds(judged: Judged, key_of: Ints, rarity: Doubles, n_keys: int) -
         own = judged.where(keys == key)
         theta[key], kappa[key] = _best(own, rarity)
         if theta[key] < NEVER:
-            for attribute in np.flatnonzero(key_of == key):
-                shift[attribute] = _own_shift(own, int(attribute), theta[key] + kappa[key] * rarity[attribute])
+            for attribute, mine in _by_attribute(own):
+                shift[attribute] = _own_shift(mine, theta[key] + kappa[key] * rarity[attribute])
         curve[key] = _logistic(_features(own, 0.0), own, overall, RIDGE)
     return Thresholds(*(np.round(part, 6) for part in (theta, kappa, shift, curve)))
 
@@ -134,9 +134,16 @@ def _macro_recall(own: Judged, is_kept: npt.NDArray[np.bool_]) -> float:
     return float((found / np.bincount(at, minlength=len(attributes))).mean())
 
 
-def _own_shift(own: Judged, attribute: int, theta: float) -> float:
-    """What its own held-out pins say its threshold should be over its key's, shrunk by how many they are."""
-    mine = own.where(own.attributes == attribute)
+def _by_attribute(own: Judged) -> Iterator[tuple[int, Judged]]:
+    """Each attribute that occurs, and its pairs in their order."""
+    order = np.argsort(own.attributes, kind="stable")
+    attributes, starts = np.unique(own.attributes[order], return_index=True)
+    for attribute, places in zip(attributes, np.split(order, starts[1:]), strict=False):
+        yield int(attribute), own.where(places)
+
+
+def _own_shift(mine: Judged, theta: float) -> float:
+    """What an attribute's own held-out pins say its threshold should be over its key's, shrunk by how many they are."""
     n_true = int(mine.is_true.sum())
     wanted = _lowest(mine.cosines, mine.is_true, mine.weights) if n_true >= LEAST_TRUE else NEVER
     if wanted == NEVER:

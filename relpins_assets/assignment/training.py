@@ -31,6 +31,8 @@ LEAST_IMAGES = 50
 """With fewer images of which anything is known the towers stay untrained, and nothing is inferred."""
 DRAWS = 4
 """How often held-out pins are shown, each time with other keys hidden."""
+JUDGED_PAIRS = 8_000_000
+"""Of held-out pins and attributes, over all draws: bounds memory where the vocabulary is large."""
 SOURCES = ("boards", "category", "description", "merchant_tags", "pixels", "price", "title", "view")
 
 
@@ -206,7 +208,7 @@ def judge(
     seed: int,
 ) -> Judged:
     """Pairs of the held-out pins `held` and attributes whose key was hidden, or of which nothing is known."""
-    parts = []
+    parts, held = [], held[: max(1, JUDGED_PAIRS // (DRAWS * max(1, len(vectors))))]
     for draw in range(DRAWS):
         rng = np.random.default_rng([seed, 1_000_003, draw])
         hidden = (rng.random(lesson.pairs.known_keys.shape) < 0.5) & lesson.pairs.known_keys

@@ -1,7 +1,7 @@
 """What the images of a lake carry, as topics are matched with it; and a hash per attribute of all that stands in it.
 
-Counts are of distinct images. An image carries what any pin of it carries, with the highest confidence of these; but the
-price is that of the pin it is shown by.
+Counts are of distinct images. An image carries what any pin of it carries, with the highest confidence of these; but
+the price is that of the pin it is shown by.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def _truth(workspace: Workspace) -> Path | None:
     return root if root is not None and (root / "_truth" / "pin_affinity.parquet").is_file() else None
 
 
-COLLECTIONS_VERSION = "1"
+COLLECTIONS_VERSION = "2"
 """Raised when the code of collection_quality gives other numbers from the same collections."""
 COLLECTIONS_JUDGED = "collection_quality_inputs"
 JUDGED_FROM = ("shopping_collections", "judged_topics", "attribute_vocabulary", "search_intents", "lexical_index")
@@ -113,7 +113,7 @@ def collection_quality(context: dg.AssetExecutionContext, workspace: WorkspacePa
     return reported(workspace, "collection_quality", report, quality_metadata(rows))
 
 
-ATTRIBUTES_VERSION = "1"
+ATTRIBUTES_VERSION = "2"
 """Raised when the code of attribute_quality gives other numbers from the same assignments."""
 ATTRIBUTES_JUDGED = "attribute_quality_inputs"
 ATTRIBUTES_FROM = ("attribute_assignments", "attribute_vocabulary", "raw_attributes")

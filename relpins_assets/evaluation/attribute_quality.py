@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from relpins_assets.assignment.evidence import CLAIMS
 from relpins_assets.assignment.model import Dual, load_dual
@@ -89,7 +90,7 @@ def _raw_precision(raw: pa.Table, truth: AttributeTruth) -> list[Row]:
     judged = [
         (key, truth.holds(pin_id, values[key, name]))
         for pin_id, key, name in _pairs(raw, "pin_id", "key", "name")
-        if (key, name) in values
+        if (key, name) in values and pin_id in truth.of_pin
     ]
     return _means(RAW, "precision", judged)
 
@@ -100,7 +101,7 @@ def _precision(curated: pa.Table, vocabulary: Vocabulary, truth: AttributeTruth)
     judged = [
         (key, truth.holds(pin_id, judgeable[name]), is_observed)
         for pin_id, key, name, is_observed in _pairs(curated, "pin_id", "key", "name", "is_observed")
-        if name in judgeable
+        if name in judgeable and pin_id in truth.of_pin
     ]
     said = [(key, is_true) for key, is_true, is_observed in judged if is_observed]
     inferred = [(key, is_true) for key, is_true, is_observed in judged if not is_observed]
@@ -128,7 +129,11 @@ def _set_recall(lake: Lake, vocabulary: Vocabulary, truth: AttributeTruth, max_p
     judged = [one for one in vocabulary.attributes if truth.can_judge(one)]
     if artefact is None or not judged:
         return []
-    held = lake.table("product_embeddings").read(["pin_id", "vector"]).sort_by("pin_id").slice(0, max_pins)
+    held = lake.table("product_embeddings").read(["pin_id", "vector"]).sort_by("pin_id")
+    is_known = pc.is_in(held["pin_id"], value_set=pa.array(sorted(truth.of_pin), pa.string()))
+    held = held.filter(is_known).slice(0, max_pins)
+    if held.num_rows == 0:
+        return []
     pin_ids = held["pin_id"].to_pylist()
     true = np.array([[truth.holds(pin_id, one) for one in judged] for pin_id in pin_ids], bool)
     top = _likeliest(lake, load_dual(artefact), held, judged)

@@ -32,7 +32,8 @@ CLOSED = ("color", "material", "fit", "shape", "style", "season", "occasion", "b
 class AttributeTruth:
     """What is true of every pin that the answer key knows: the values of a pin, in one spelling, under any key.
 
-    Which key a word is filed under makes no claim wrong ("travel" may be an occasion or a category).
+    Pins that it does not name are judged by nothing: of them nothing is right or wrong. Which key a word is filed
+    under makes no claim wrong ("travel" may be an occasion or a category).
     """
 
     of_pin: Mapping[str, frozenset[str]]

@@ -72,15 +72,17 @@ def precisions(collections: Sequence[Collection], truth: AttributeTruth) -> Iter
     """(metric, family, value, n) of some collections.
 
     precision@10 of a family: over collections whose topic has an attribute of it, the mean share of the first ten pins
-    of which that attribute is true. whole precision@10: of which every attribute that the key can judge is true.
+    of which that attribute is true. whole precision@10: of which every attribute that the key can judge is true. Pins
+    that the key does not name count neither way.
     """
     of_family: dict[str, list[float]] = {}
     whole: dict[str, list[float]] = {ALL: []}
     for one in collections:
         judged = [attribute for attribute in one.attributes if truth.can_judge(attribute)]
-        if not judged or not one.pin_ids:
+        shown = [pin for pin in one.pin_ids[:AT] if pin in truth.of_pin]
+        if not judged or not shown:
             continue
-        holds = np.array([[truth.holds(pin, attribute) for attribute in judged] for pin in one.pin_ids[:AT]])
+        holds = np.array([[truth.holds(pin, attribute) for attribute in judged] for pin in shown])
         share = float(holds.all(axis=1).mean())
         whole[ALL].append(share)
         for place, attribute in enumerate(judged):

@@ -52,7 +52,7 @@ class Systems:
     def all(
         self, strategies: Sequence[Strategy], tables: Mapping[str, pa.Table], truth: Path | None
     ) -> dict[str, Rankings]:
-        """The systems by name, ours first; the oracle only where there is a truth."""
+        """The systems by name, ours first; the oracle only where there is a truth and it knows every pin."""
         systems = {strategy.name: self.blend(strategy) for strategy in strategies}
         systems |= {
             "clip alone": self.nearest("clip_embedding"),
@@ -61,9 +61,8 @@ class Systems:
             "popularity": popularity_rankings(tables, self.queries, self.limit),
             "random": random_rankings(self.queries, self.limit),
         }
-        if truth is not None:
-            systems["oracle"] = self.oracle(truth)
-        return systems
+        oracle = self.oracle(truth) if truth is not None else None
+        return systems if oracle is None else {**systems, "oracle": oracle}
 
     @cached_property
     def positions(self) -> Ints:
@@ -110,9 +109,11 @@ class Systems:
 
         return score_rankings(scores, self.queries, self.limit)
 
-    def oracle(self, truth: Path) -> Rankings:
-        from relpins_resources.sample_world.oracle import oracle_scores
+    def oracle(self, truth: Path) -> Rankings | None:
+        from relpins_resources.sample_world.oracle import oracle_scores, unknown_pins
 
         ids = self.queries.pin_ids.tolist()
+        if unknown_pins(truth, ids):
+            return None
         matrix = oracle_scores(truth, ids, ids)
         return score_rankings(lambda rows: matrix[self.queries.query_pins[rows]], self.queries, self.limit)

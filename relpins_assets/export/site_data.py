@@ -13,6 +13,7 @@ from relpins_assets.collections.intros import price_text
 from relpins_assets.collections.titles import title_of, unique_slugs
 from relpins_assets.export.addresses import host_of, image_path, web_link
 from relpins_resources.describers.words import usable_text
+from relpins_resources.judges import natural_query
 from relpins_resources.lake import Lake
 
 LONGEST_NAME = 150
@@ -34,10 +35,20 @@ SELECT c.topic_id, list(c.pin_id ORDER BY c.rank) AS pin_ids
 FROM shopping_collections c JOIN landing_pages l USING (topic_id) JOIN pin_images i USING (pin_id)
 WHERE l.is_published GROUP BY 1
 """
-PINS = """
+THING, TRAITS = "category", ("color", "material", "pattern")
+"""Kinds of attributes that say what a pin without words is: "navy cotton dress"."""
+SURE = 0.9
+"""Confidence from which they are said of it."""
+PINS = f"""
+WITH told AS (
+    SELECT a.pin_id, v.key, v.value FROM attribute_assignments a JOIN attribute_vocabulary v USING (attribute_id)
+    WHERE a.confidence >= {SURE} AND v.key IN {(THING, *TRAITS)}
+    QUALIFY row_number() OVER (PARTITION BY a.pin_id, v.key ORDER BY a.confidence DESC, attribute_id) = 1),
+known AS (SELECT pin_id, list([key, value] ORDER BY key) AS told FROM told GROUP BY pin_id)
 SELECT i.pin_id, i.jpeg_hash, i.width, i.height, p.title, p.description, p.link, p.price, p.currency,
-       p.board_category, e.statement
+       p.board_category, e.statement, k.told
 FROM pin_images i JOIN raw_pins p USING (pin_id) LEFT JOIN enriched_descriptions e USING (pin_id)
+LEFT JOIN known k USING (pin_id)
 WHERE i.pin_id IN (
     SELECT c.pin_id FROM shopping_collections c JOIN landing_pages l USING (topic_id) WHERE l.is_published)
 ORDER BY i.pin_id
@@ -182,10 +193,18 @@ def _pin(row: dict[str, Any]) -> Pin:
         width=row["width"] or 1,
         height=row["height"] or 1,
         name=name,
-        alt=name or text[:LONGEST_NAME] or (row["statement"] or "").partition(";")[0][:LONGEST_NAME],
+        alt=name or text[:LONGEST_NAME] or _seen(row["told"] or [], row["statement"] or ""),
         text=text,
         link=web_link(row["link"]),
         price=price if price is not None and 0 < price < float("inf") else None,
         currency=currency if CURRENCY.fullmatch(currency) else "",
         category=(row["board_category"] or "").strip(),
     )
+
+
+def _seen(told: Sequence[Sequence[str]], statement: str) -> str:
+    """What a pin without words is, by its attributes; where they do not say, what its picture holds."""
+    if any(key == THING for key, _ in told):
+        said = natural_query([(key, value) for key, value in told])
+        return (said[:1].upper() + said[1:])[:LONGEST_NAME]
+    return statement.partition(";")[0][:LONGEST_NAME]

@@ -1,11 +1,12 @@
 """iALS: implicit matrix factorisation by alternating least squares (Hu, Koren, Volinsky, ICDM 2008).
 
 With the regularisation of Rendle et al. 2021 ("Revisiting iALS"), scaled by how often a user or pin was seen. All rows
-of a side are solved together by conjugate gradients (Takacs et al. 2011), so no loop runs over users or pins.
+of a side are solved together by conjugate gradients (Takács et al. 2011), so no loop runs over users or pins.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Self
 
 import numpy as np
@@ -37,11 +38,11 @@ class Als:
 
     def __init__(
         self,
-        dimensions: int = 256,
+        dimensions: int = 128,
         regularisation: float = 0.02,
-        unobserved: float = 0.01,
+        unobserved: float = 0.015,
         frequency_power: float = 1.0,
-        sweeps: int = 12,
+        sweeps: int = 8,
         seed: int = 0,
     ) -> None:
         self.dimensions = dimensions
@@ -68,7 +69,7 @@ class Als:
         """w . h, (n, n_pins): the users' factors are solved anew from their rows."""
         checked = checked_rows(rows, len(self.pins))
         start = np.zeros((checked.shape[0], self.dimensions), np.float32)
-        return self._solved(checked, self.pins, start, steps=FOLD_IN_STEPS) @ self.pins.T
+        return np.asarray(self._solved(checked, self.pins, start, steps=FOLD_IN_STEPS) @ self.pins.T, np.float32)
 
     def _solved(self, saves: sparse.csr_matrix, other: Matrix, start: Matrix, steps: int) -> Matrix:
         """Factors of the rows of `saves` given those of the other side, by `steps` of conjugate gradients."""
@@ -96,7 +97,7 @@ def _pair_products(
     return out
 
 
-def _conjugate_gradients(applied, target: Matrix, start: Matrix, steps: int) -> Matrix:  # type: ignore[no-untyped-def]
+def _conjugate_gradients(applied: Callable[[Matrix], Matrix], target: Matrix, start: Matrix, steps: int) -> Matrix:
     """Solve each row's own system, all rows at once; a row that is solved stays as it is."""
     solution = start.copy()
     residual = target - applied(solution)

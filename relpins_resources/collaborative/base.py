@@ -42,7 +42,9 @@ def binary_saves(saves: sparse.csr_matrix) -> sparse.csr_matrix:
         RelpinsError: `saves` is not a two-dimensional sparse matrix.
     """
     if not sparse.issparse(saves) or saves.ndim != 2:
-        raise RelpinsError(f"saves must be a sparse (users, pins) matrix, not {type(saves).__name__}; build a csr_matrix")
+        raise RelpinsError(
+            f"saves must be a sparse (users, pins) matrix, not {type(saves).__name__}; pass a csr_matrix"
+        )
     ones = sparse.csr_matrix(saves, dtype=np.float32, copy=True)
     ones.sum_duplicates()
     ones.eliminate_zeros()

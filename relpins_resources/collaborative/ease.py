@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import linalg, sparse
 
-from relpins_resources.collaborative.base import Scores, binary_saves, checked_rows, degrees_of, power_of_degree
+from relpins_resources.collaborative.base import Scores, binary_saves, checked_rows
 
 
 class Ease:
@@ -16,36 +16,24 @@ class Ease:
 
     Args:
         l2: the penalty; on saves, some hundreds.
-        dropout: p of EDLAE (Steck, NeurIPS 2020): adds p/(1-p) of each pin's saves to its own penalty. 0 is EASE.
-        pin_power: columns of X are divided by |i|^pin_power before the fit and the scores scaled back: 0 is EASE.
     """
 
     name = "ease"
 
-    def __init__(self, l2: float = 500.0, dropout: float = 0.0, pin_power: float = 0.0, user_power: float = 0.0) -> None:
+    def __init__(self, l2: float = 500.0) -> None:
         self.l2 = l2
-        self.dropout = dropout
-        self.pin_power = pin_power
-        self.user_power = user_power
 
     def fit(self, saves: sparse.csr_matrix) -> Self:
-        """Solve for B from `saves`, (n_users, n_pins): two (n_pins, n_pins) float32 matrices of memory."""
+        """Solve for B from `saves`, (n_users, n_pins): a few (n_pins, n_pins) float32 matrices of memory."""
         ones = binary_saves(saves)
-        popularity = degrees_of(ones, 0)
-        self._down = power_of_degree(popularity, -self.pin_power)
-        self._up = power_of_degree(popularity, self.pin_power)
-        users = sparse.diags(power_of_degree(degrees_of(ones, 1), -self.user_power / 2))
-        scaled = users @ ones @ sparse.diags(self._down)
-        gram = (scaled.T @ scaled).toarray().astype(np.float32)
-        own = np.diagonal(gram).copy()
-        gram[np.diag_indices_from(gram)] += self.l2 + own * (self.dropout / (1.0 - self.dropout))
+        gram = (ones.T @ ones).toarray().astype(np.float32)
+        gram[np.diag_indices_from(gram)] += self.l2
         self.weights = _zero_diagonal(_inverse(gram))
         return self
 
     def score(self, rows: sparse.csr_matrix) -> Scores:
         """X B, (n, n_pins)."""
-        checked = checked_rows(rows, len(self._down))
-        return np.asarray((checked @ sparse.diags(self._down)) @ self.weights, np.float32) * self._up
+        return np.asarray(checked_rows(rows, len(self.weights)) @ self.weights, np.float32)
 
 
 def _inverse(gram: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -31,7 +31,12 @@ class Elsa:
     name = "elsa"
 
     def __init__(
-        self, dimensions: int = 512, epochs: int = 10, batch_users: int = 1024, learning_rate: float = 0.1, seed: int = 0
+        self,
+        dimensions: int = 256,
+        epochs: int = 6,
+        batch_users: int = 1024,
+        learning_rate: float = 0.05,
+        seed: int = 0,
     ) -> None:
         self.dimensions = dimensions
         self.epochs = epochs
@@ -55,7 +60,7 @@ class Elsa:
             order = rng.permutation(ones.shape[0])
             for begin in range(0, len(order), self.batch_users):
                 optimiser.zero_grad()
-                _loss(ones[order[begin : begin + self.batch_users]], matrix).backward()
+                torch.autograd.backward(_loss(ones[order[begin : begin + self.batch_users]], matrix))
                 optimiser.step()
                 schedule.step()
         self.matrix = torch.nn.functional.normalize(matrix.detach(), dim=1).numpy()
@@ -64,7 +69,7 @@ class Elsa:
     def score(self, rows: sparse.csr_matrix) -> Scores:
         """x (A A^T - I), (n, n_pins)."""
         checked = checked_rows(rows, len(self.matrix))
-        out = np.asarray(checked @ self.matrix, np.float32) @ self.matrix.T
+        out = np.asarray((checked @ self.matrix) @ self.matrix.T, np.float32)
         out[checked.nonzero()] -= 1.0
         return out
 

@@ -36,7 +36,7 @@ class Ensemble:
     """out = sum over members m of weight_m * standardised score of m; a row's scores have mean 0 and deviation 1.
 
     Args:
-        members: models of different kinds; refitted on all saves once the weights are chosen.
+        members: models of different kinds and names; refitted on all saves once the weights are chosen.
         validation_share: of the saves that the weights are chosen on.
         max_users: of those with a validation save, how many are looked at.
         seed: of the validation part and of the users.
@@ -48,11 +48,14 @@ class Ensemble:
         self,
         members: Sequence[CollaborativeModel],
         validation_share: float = 0.2,
-        max_users: int = 8000,
+        max_users: int = 6000,
         seed: int = 0,
     ) -> None:
         if not members:
             raise RelpinsError("an ensemble of no models scores nothing; pass at least one model")
+        names = [member.name for member in members]
+        if len(set(names)) < len(names):
+            raise RelpinsError(f"members named {', '.join(names)}: weights go by name; give every member one of its own")
         self.members = tuple(members)
         self.validation_share = validation_share
         self.max_users = max_users
@@ -60,7 +63,7 @@ class Ensemble:
         self.weights = {member.name: 1.0 / len(members) for member in members}
 
     def fit(self, saves: sparse.csr_matrix) -> Self:
-        """Choose the weights on a part of `saves`, (n_users, n_pins), then fit every member that counts on all of it."""
+        """Choose the weights on a part of `saves`, (n_users, n_pins), then fit the members that count on all of it."""
         self.choose_weights(saves)
         for member in self.members:
             if self.weights[member.name] > 0:
@@ -74,7 +77,7 @@ class Ensemble:
         if len(users) == 0:
             return self
         scores = [_member_scores(member.fit(rest), rest[users]) for member in self.members]
-        shortlist = top_pins(np.sum(scores, axis=0), min(SHORTLIST, saves.shape[1]))
+        shortlist = top_pins(sum(scores[1:], start=scores[0].copy()), min(SHORTLIST, saves.shape[1]))
         listed = np.stack([np.take_along_axis(each, shortlist, axis=1) for each in scores])
         listed = np.maximum(listed, NEVER)
         held_out = validation[users]
@@ -102,7 +105,7 @@ def standardised(scores: Scores) -> Scores:
     """Each row minus its mean, over its standard deviation; a constant row is all zeros."""
     centred = scores - scores.mean(axis=1, keepdims=True)
     deviation = centred.std(axis=1, keepdims=True)
-    return np.divide(centred, deviation, out=np.zeros_like(centred), where=deviation > 0)
+    return np.asarray(np.divide(centred, deviation, out=np.zeros_like(centred), where=deviation > 0), np.float32)
 
 
 def best_weights(

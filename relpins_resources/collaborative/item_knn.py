@@ -24,7 +24,7 @@ class ItemKnn:
 
     name = "item_knn"
 
-    def __init__(self, user_power: float = 0.0, source_power: float = 0.5, target_power: float = 0.5) -> None:
+    def __init__(self, user_power: float = 0.5, source_power: float = 0.4, target_power: float = 0.4) -> None:
         self.user_power = user_power
         self.source_power = source_power
         self.target_power = target_power

@@ -33,7 +33,7 @@ class UserKnn:
 
     name = "user_knn"
 
-    def __init__(self, sharpness: float = 2.0, common_power: float = 0.5, pin_power: float = 0.3) -> None:
+    def __init__(self, sharpness: float = 1.5, common_power: float = 0.4, pin_power: float = 0.2) -> None:
         self.sharpness = sharpness
         self.common_power = common_power
         self.pin_power = pin_power

@@ -47,7 +47,7 @@ class ChatJudgeConfig(ChatConfig):
 
     prompt: str = "judgement"
     query_prompt: str = "query"
-    max_output_tokens: int = Field(300, ge=16)
+    max_output_tokens: int = Field(300, ge=16, le=1_000_000)
 
 
 class _Query(BaseModel):

@@ -9,6 +9,14 @@ import pyarrow.parquet as pq
 
 from relpins_resources.errors import RelpinsError
 
+AFFINITY = Path("_truth") / "pin_affinity.parquet"
+
+
+def unknown_pins(directory: Path, pin_ids: Sequence[str]) -> list[str]:
+    """Those of these pins that the sample world in `directory` did not make: someone put them there since."""
+    known = set(pq.read_table(Path(directory) / AFFINITY, columns=["pin_id"])["pin_id"].to_pylist())
+    return [pin_id for pin_id in pin_ids if pin_id not in known]
+
 
 def oracle_scores(directory: Path, query_pin_ids: Sequence[str], candidate_pin_ids: Sequence[str]) -> np.ndarray:
     """out[i, j] is the true affinity of query pin i and candidate pin j, (q, c) float32.
@@ -17,7 +25,7 @@ def oracle_scores(directory: Path, query_pin_ids: Sequence[str], candidate_pin_i
     one factor for the whole world. Reads only `_truth`, so it is for evaluation. Raises `RelpinsError` when
     `directory` holds no sample world or a pin id is not in it.
     """
-    path = Path(directory) / "_truth" / "pin_affinity.parquet"
+    path = Path(directory) / AFFINITY
     if not path.is_file():
         raise RelpinsError(
             f"no sample world truth in {directory}: expected {path}; write one with `relpins sample DIR`"

@@ -88,7 +88,7 @@ def default_train() -> Path:
 
 
 def train_and_test(train: Path, test: Path | None, seed: int) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
-    """Two (n_users, n_pins) matrices that share no pair; test pairs of unknown users or pins get empty rows, columns."""
+    """Two (n_users, n_pins) matrices that share no pair; whom train does not know has an empty row in it."""
     saved = pairs_in(train)
     others = pairs_in(test) if test else saved[:0]
     shape = tuple(int(n) for n in np.max(np.concatenate([saved, others]), axis=0, initial=0) + 1)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from page_checks import check_html, check_site, feed_items, files_of, locations
-from page_homes import Shop, page_rows_of, publish, published_home, run_pages
+from page_homes import Shop, page_rows_of, publish, published_home, put, run_pages
 
 from relpins_assets.cli import main
 from relpins_assets.export.folders import replaced_folder, swap
 from relpins_assets.export.site import MARK, export_pages
+from relpins_assets.export.site_data import read_site
 from relpins_resources.errors import RelpinsError
 
 BASE = "https://shop.example/ideas"
@@ -117,6 +118,21 @@ def test_the_feed_says_what_is_known(site: Path) -> None:
     assert items["p03"]["link"] == f"{BASE}/collections/sofa.html"
     assert items["p03"]["image_link"].startswith(f"{BASE}/images/")
     assert "availability" not in items["p03"]
+
+
+def test_a_pin_without_words_is_named_by_its_attributes(tmp_path: Path) -> None:
+    shop = Shop.of()
+    shop.pins["p00"]["title"] = shop.pins["p01"]["title"] = None
+    lake = shop.write(tmp_path / "home")
+    told = {"similarity": None, "is_observed": True, "fingerprint": "x"}
+    rows = [("p00", "category/sofa", 0.99), ("p00", "color/red", 0.95), ("p00", "color/blue", 0.91)]
+    rows += [("p01", "category/sofa", 0.6), ("p01", "color/red", 0.95)]  # not sure what it is
+    names = ("pin_id", "attribute_id", "confidence")
+    put(lake, "attribute_assignments", [{**dict(zip(names, row, strict=True)), **told} for row in rows])
+    run_pages(tmp_path / "home")
+    publish(tmp_path / "home")
+    named = {pin_id: pin.alt for pin_id, pin in read_site(lake).pins.items()}
+    assert [named[pin_id] for pin_id in ("p00", "p01", "p02")] == ["Red sofa", "Red 80%", "Chair 2"]
 
 
 def test_hostile_words_stay_words(hostile_home: Path, tmp_path: Path) -> None:

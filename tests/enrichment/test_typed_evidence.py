@@ -1,5 +1,7 @@
 """Phrases whose key somebody said: filters, browse paths, shops."""
 
+import pytest
+
 from relpins_assets.enrichment.attribute_keys import FROM_COLUMNS, attribute_keys, shipped_keys, viewed_keys
 from relpins_assets.enrichment.typed_evidence import (
     NONE,
@@ -9,7 +11,8 @@ from relpins_assets.enrichment.typed_evidence import (
     logged_types,
     shop_names,
 )
-from relpins_assets.profile import AttributeKey, Attributes, Profile
+from relpins_assets.profile import AttributeKey, Attributes, Profile, parse_profile
+from relpins_resources.errors import RelpinsError
 
 KEYS = ("color", "room", "category")
 
@@ -68,3 +71,18 @@ def test_a_profiles_keys_take_the_place_of_the_shipped_ones():
     keys = {"taste": AttributeKey(description="how it tastes", examples=("sweet",))}
 
     assert attribute_keys(Profile(attributes=Attributes(keys=keys))) == keys
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "Color", "room type", "a/b", "a|b", "x\ny", "none", "2nd", "a" * 41, "größe"]
+)
+def test_a_key_is_named_as_answers_and_filters_are_read(name: str):
+    with pytest.raises(ValueError, match="is no name of a key"):
+        Attributes(keys={name: AttributeKey()})
+    assert Attributes(keys={"room_type2": AttributeKey()}).keys
+
+
+@pytest.mark.parametrize("text", ["as_of: 2026-13-45", "seed: !!int x", "[" * 3_000])
+def test_a_profile_that_yaml_cannot_read_is_refused_in_one_line(text: str):
+    with pytest.raises(RelpinsError, match="is not YAML"):
+        parse_profile(text, "mine", "mine.yaml")

@@ -69,6 +69,15 @@ def test_precision_is_the_share_that_the_answer_key_confirms(lake: Lake) -> None
     assert found["raw", "precision", "style"] == 1.0
 
 
+def test_pins_that_the_answer_key_does_not_name_count_neither_way(lake: Lake) -> None:
+    known = {"b": TRUTH.of_pin["b"]}
+    found = figures(attribute_rows(lake, AttributeTruth(known, TRUTH.keys, {}), 100))
+    assert found["curated", "precision", "all"] == 1.0
+    assert found["raw", "precision", "all"] == 1 / 2
+    nobody = figures(attribute_rows(lake, AttributeTruth({}, TRUTH.keys, {}), 100))
+    assert not any(metric.startswith("precision") for _, metric, _ in nobody)
+
+
 def test_an_empty_home_has_a_report_without_figures_to_doubt(tmp_path: Path) -> None:
     rows = attribute_rows(Lake(tmp_path, TABLES), TRUTH, 100)
     assert all(row["value"] == 0 for row in rows.to_pylist())

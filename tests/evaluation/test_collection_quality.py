@@ -97,6 +97,15 @@ def test_precision_is_of_the_first_ten_and_whole_only_if_every_attribute_holds(t
     assert found[PRECISION, MEAN] == (pytest.approx((0.9 + 0.5) / 2), 2)  # of color and style: prices are no family
 
 
+def test_pins_that_the_answer_key_does_not_name_count_neither_way(tmp_path: Path):
+    truth = attribute_truth(workspace(tmp_path))
+    assert truth is not None
+    pins = ("p1", "put there since", "p2", "another")
+    found = {row[:2]: row[2:] for row in precisions([Collection((attribute("style", "boho"),), pins)], truth)}
+    assert found[PRECISION, "style"] == (0.5, 1)
+    assert not list(precisions([Collection((attribute("style", "boho"),), pins[1::2])], truth))
+
+
 def test_a_named_answer_key(tmp_path: Path):
     assert attribute_truth(workspace(tmp_path, named="labels.parquet")) is not None
     missing = workspace(tmp_path / "other", named="labels.parquet")

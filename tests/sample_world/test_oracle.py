@@ -10,6 +10,7 @@ import pytest
 
 from relpins_resources.errors import RelpinsError
 from relpins_resources.sample_world import oracle_scores
+from relpins_resources.sample_world.oracle import unknown_pins
 from relpins_resources.sample_world.world import World
 
 
@@ -52,3 +53,9 @@ def test_errors_name_what_is_wrong(small_world: Path, tmp_path: Path) -> None:
         oracle_scores(tmp_path, ["a"], ["b"])
     with pytest.raises(RelpinsError, match="pin 'pin_nowhere' is not in the sample world"):
         oracle_scores(small_world, ["pin_8829"], ["pin_nowhere"])
+
+
+def test_pins_that_someone_put_there_since_are_told(small_world: Path) -> None:
+    ids = pq.read_table(small_world / "_truth" / "pin_affinity.parquet")["pin_id"].to_pylist()
+    assert unknown_pins(small_world, ids) == []
+    assert unknown_pins(small_world, [*ids, "another"]) == ["another"]
