@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from relpins_resources.errors import RelpinsError
 
-
 MOST = 1_000_000_000
 """No count that a profile bounds is higher."""
 _KEY_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")

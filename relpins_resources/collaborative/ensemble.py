@@ -55,7 +55,7 @@ class Ensemble:
             raise RelpinsError("an ensemble of no models scores nothing; pass at least one model")
         names = [member.name for member in members]
         if len(set(names)) < len(names):
-            raise RelpinsError(f"members named {', '.join(names)}: weights go by name; give every member one of its own")
+            raise RelpinsError(f"members named {', '.join(names)}: weights go by name; give each its own")
         self.members = tuple(members)
         self.validation_share = validation_share
         self.max_users = max_users

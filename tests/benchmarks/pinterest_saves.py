@@ -28,7 +28,6 @@ from relpins_resources.collaborative.base import CollaborativeModel, row_blocks
 from relpins_resources.collaborative.ease import Ease
 from relpins_resources.collaborative.elsa import Elsa
 from relpins_resources.collaborative.ensemble import Ensemble, combined
-from relpins_resources.collaborative.graph_filter import GraphFilter
 from relpins_resources.collaborative.holdout import split_saves
 from relpins_resources.collaborative.item_knn import ItemKnn
 from relpins_resources.collaborative.popularity import Popularity
@@ -39,7 +38,7 @@ from relpins_resources.errors import RelpinsError
 K = 20
 HELD_OUT_SHARE = 0.2
 USERS_AT_A_TIME = 2048
-MEMBERS = ("item_knn", "user_knn", "als", "graph_filter", "elsa")
+MEMBERS = ("item_knn", "user_knn", "als", "elsa")
 """Of the ensemble: unlike models. EASE is not among them, so that the peer stays apart."""
 
 
@@ -68,7 +67,6 @@ def models_of(seed: int) -> dict[str, CollaborativeModel]:
         UserKnn(),
         Ease(),
         Als(seed=seed),
-        GraphFilter(seed=seed),
         Elsa(seed=seed),
     ]
     return {model.name: model for model in models}

@@ -9,7 +9,6 @@ from relpins_resources.collaborative.als import Als
 from relpins_resources.collaborative.ease import Ease
 from relpins_resources.collaborative.elsa import Elsa
 from relpins_resources.collaborative.ensemble import Ensemble
-from relpins_resources.collaborative.graph_filter import GraphFilter
 from relpins_resources.collaborative.item_knn import ItemKnn
 from relpins_resources.collaborative.popularity import Popularity
 from relpins_resources.collaborative.ranking import quality_of
@@ -23,8 +22,7 @@ MODELS = {
     "ease": lambda: Ease(l2=1.0),
     "als": lambda: Als(dimensions=2, regularisation=0.01, unobserved=0.1, sweeps=15),
     "elsa": lambda: Elsa(dimensions=4, epochs=20, batch_users=8),
-    "graph_filter": lambda: GraphFilter(dimensions=2),
-    "ensemble": lambda: Ensemble([ItemKnn(), GraphFilter(dimensions=2)]),
+    "ensemble": lambda: Ensemble([ItemKnn(), UserKnn()]),
 }
 PERSONAL = [name for name in MODELS if name != "popularity"]
 

@@ -7,7 +7,6 @@ from collaborative_worlds import random_saves
 from relpins_resources.collaborative.als import Als
 from relpins_resources.collaborative.ease import Ease
 from relpins_resources.collaborative.elsa import _loss
-from relpins_resources.collaborative.graph_filter import GraphFilter
 from relpins_resources.collaborative.item_knn import ItemKnn
 from relpins_resources.collaborative.popularity import Popularity
 from relpins_resources.collaborative.user_knn import UserKnn
@@ -64,12 +63,3 @@ def test_elsa_loss_is_the_distance_of_normalised_rows():
     x_hat = x @ (unit @ unit.T - np.eye(12))
     apart = x_hat / np.linalg.norm(x_hat, axis=1, keepdims=True) - x / np.linalg.norm(x, axis=1, keepdims=True)
     np.testing.assert_allclose(float(_loss(rows, torch.from_numpy(matrix))), (apart**2).sum(1).mean(), rtol=1e-4)
-
-
-def test_graph_filter_of_power_two_over_all_directions_is_the_linear_filter():
-    users, pins = X.sum(1, keepdims=True), X.sum(0)
-    normalised = X / np.sqrt(users) / np.sqrt(pins)
-    expected = X / np.sqrt(pins) @ normalised.T @ normalised * np.sqrt(pins)
-    scores = GraphFilter(dimensions=12, filter_power=2.0, output_power=0.5).fit(SAVES).score(SAVES)
-    largest = np.linalg.svd(normalised, compute_uv=False)[0]
-    np.testing.assert_allclose(scores, expected / largest**2, rtol=1e-3, atol=1e-4)
