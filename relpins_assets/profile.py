@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from relpins_resources.errors import RelpinsError
 
@@ -91,6 +91,14 @@ class Collections(Section):
     min_score: float = Field(0.9, ge=0, le=1)
     site_name: str = "Collections"
     base_url: str = "https://example.com"
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Collections:
+        if self.max_pins < self.min_pins:
+            raise ValueError(
+                f"max_pins {self.max_pins} is below min_pins {self.min_pins}: no collection could be shown"
+            )
+        return self
 
 
 class Cooccurrence(Section):
@@ -211,7 +219,12 @@ def parse_profile(text: str, name: str, origin: str) -> Profile:
     """A profile from YAML text; `origin` is named in errors."""
     try:
         value = yaml.safe_load(text) or {}
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a day that no month has
+    except (
+        yaml.YAMLError,
+        ValueError,
+        RecursionError,
+        AttributeError,
+    ) as error:  # a day that no month has, `!!timestamp x`
         raise RelpinsError(f"profile {origin} is not YAML: {str(error).splitlines()[0]}") from None
     if not isinstance(value, dict):
         raise RelpinsError(f"profile {origin} must be a mapping of keys to values, got {type(value).__name__}")

@@ -13,6 +13,13 @@ Pair = tuple[str, str]
 """A key and a value."""
 
 BOUNDS = (50, 100, 200, 500)
+MAGNITUDES = {
+    **dict.fromkeys(("CNY", "HKD", "MXN", "SEK", "NOK", "DKK", "CZK", "THB", "INR", "PHP", "TWD", "TRY", "ZAR"), 10),
+    **dict.fromkeys(("JPY", "HUF", "ISK", "RUB"), 100),
+    **dict.fromkeys(("KRW", "CLP", "COP", "NGN"), 1_000),
+    **dict.fromkeys(("VND", "IDR", "IRR"), 10_000),
+}
+"""What a dollar is about in other money, in powers of ten: bounds are round numbers of the same order of worth."""
 SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 PATTERNS = ("striped", "checked", "dotted")
 MIN_COLOR_SHARE = 0.4
@@ -29,9 +36,10 @@ def price_band(price: float | None, currency: str | None) -> str | None:
     """
     if price is None or not math.isfinite(price) or price <= 0:
         return None
-    bound = next((bound for bound in BOUNDS if price < bound), None)
-    side, amount = ("over", BOUNDS[-1]) if bound is None else ("under", bound)
     code = (currency or "").strip().upper()
+    bounds = [bound * MAGNITUDES.get(code, 1) for bound in BOUNDS]
+    bound = next((bound for bound in bounds if price < bound), None)
+    side, amount = ("over", bounds[-1]) if bound is None else ("under", bound)
     told = f"{SIGNS[code]}{amount}" if code in SIGNS else f"{amount} {code}"
     return normalised_value(f"{side} {told}")
 

@@ -71,7 +71,7 @@ def parse_edits(text: str, origin: str) -> tuple[Edit, ...]:
     """Edits from YAML text; `origin` is named in errors."""
     try:
         value = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError, AttributeError) as error:  # the last for `!!timestamp x`
         raise RelpinsError(f"{origin} is not YAML: {str(error).splitlines()[0]}") from None
     if value is None:
         return ()

@@ -74,7 +74,8 @@ def _plain_pairs(text: str) -> list[tuple[str, str]]:
 
 
 def _clean(text: str) -> str:
-    return " ".join(re.sub(r"[\[\];]", " ", text[:100]).casefold().replace(":", " ").split())
+    text = text[:100].encode("utf-8", "ignore").decode()  # JSON can name half a character, which no table holds
+    return " ".join(re.sub(r"[\[\];]", " ", text).casefold().replace(":", " ").split())
 
 
 def _number(text: str) -> float | None:

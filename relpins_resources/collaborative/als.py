@@ -23,6 +23,7 @@ FOLD_IN_STEPS = 10
 class Als:
     """out[u, i] = w_u . h_i, the factors minimising sum_saved (1 - w.h)^2 + unobserved sum_all (w.h)^2 + penalty.
 
+    A user's own factors are solved from the row that is scored, so that only the pins' factors are kept.
     The penalty of a row is regularisation * (|row| + unobserved * n_other_side)^frequency_power times its squared norm.
 
     Args:

@@ -30,7 +30,8 @@ class CollaborativeModel(Protocol):
     def score(self, rows: sparse.csr_matrix) -> Scores:
         """Scores of every pin, (n, n_pins), higher is better, for n users given as rows of what they saved.
 
-        What a row already holds is scored too: the caller masks it.
+        What a row already holds is scored too: the caller masks it. The last bits of a score may change with n, as in
+        every float32 product: round before ranking where a user's list must not depend on the batch.
         """
         ...
 

@@ -15,7 +15,7 @@ class Ease:
     """out = X B, where B minimises |X - X B|^2 + l2 |B|^2 with a zero diagonal.
 
     Args:
-        l2: the penalty; on saves, some hundreds.
+        l2: the penalty on the squared weights.
     """
 
     name = "ease"

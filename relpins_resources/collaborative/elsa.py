@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Elsa:
-    """out = x (A A^T - I).
+    """out = x (A A^T - I): memory of pins * dimensions, where EASE needs pins * pins.
 
     Args:
         dimensions: columns of A.

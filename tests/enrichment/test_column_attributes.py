@@ -18,6 +18,7 @@ from relpins_assets.enrichment.source_trust import ANY, Said, Trust, fit_trust
         (500.0, "usd", "over $500"),
         (20.0, "CHF", "under 50 chf"),
         (20.0, None, "under 50"),
+        (12_000.0, "JPY", "under 20000 jpy"),
         (0.0, "USD", None),
         (-3.0, "USD", None),
         (math.nan, "USD", None),

@@ -109,6 +109,7 @@ def test_what_is_left_without_the_price_still_reads() -> None:
         ("", ""),
         (None, ""),
         ("{" * 5000, ""),
+        ('{"color": "red\\ud800"}', "[color: red]"),
     ],
 )
 def test_filters_in_one_form(came: str | None, written: str) -> None:
