@@ -40,8 +40,8 @@ class Als:
     def __init__(
         self,
         dimensions: int = 128,
-        regularisation: float = 0.02,
-        unobserved: float = 0.015,
+        regularisation: float = 0.012,
+        unobserved: float = 0.01,
         frequency_power: float = 1.0,
         sweeps: int = 8,
         seed: int = 0,
