@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from small_catalog import START, vocabulary_of
+from topic_catalog import START, vocabulary_of
 
 from relpins_assets.schemas import TABLES
 from relpins_assets.vocabulary import judge_check

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_catalog import vocabulary_of
+from topic_catalog import vocabulary_of
 
 from relpins_assets.vocabulary.price_bounds import PriceBounds, read_price
 from relpins_assets.vocabulary.query_parsing import QueryParser

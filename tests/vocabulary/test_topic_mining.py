@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_catalog import SmallCatalog, vocabulary_of
+from topic_catalog import SmallCatalog, vocabulary_of
 
 from relpins_assets.profile import Topics
 from relpins_assets.vocabulary import itemsets

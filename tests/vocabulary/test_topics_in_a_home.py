@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_catalog import SmallCatalog, make, rows_by
+from topic_catalog import SmallCatalog, make, rows_by
 
 from relpins_assets.vocabulary.assets import judged_topics, search_intents, wanted_search_intents
 from relpins_assets.workspace import Workspace
