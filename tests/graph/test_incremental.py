@@ -36,9 +36,9 @@ SETTINGS = settings(
 
 EDITS = (
     "edits: []",
-    "edits: [{merge: [color/sky-blue, color/navy-blue]}]",
+    "edits: [{merge: [color/lavender, color/purple]}]",
     "edits: [{ban: material/oak}]",
-    "edits: [{rename: category/sofa, to: settee}, {merge: [category/lamp, category/linen], into: lamp}]",
+    "edits: [{rename: category/sofa, to: settee}, {merge: [category/lamp, category/sofa], into: lamp}]",
 )
 
 
