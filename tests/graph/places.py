@@ -73,9 +73,11 @@ class Place:
             assert job.execute_in_process(instance=instance, run_config=QUIET, asset_selection=assets).success
 
     def said_of(self, pin_id: str) -> str:
-        """A pin's title, and those of the boards it is on."""
+        """A pin's title, its shop's tags, and the titles of the boards it is on."""
         boards = [self.world.boards[board] for board, pin in self.world.saves if pin == pin_id]
-        return " ".join([str(self.world.pins[pin_id]["title"]), *boards])
+        tags = self.world.pins[pin_id]["merchant_tags"] or []
+        assert isinstance(tags, list)
+        return " ".join([str(self.world.pins[pin_id]["title"]), *tags, *boards])
 
     def copied(self, folder: Path) -> Place:
         for name, path in (("home", self.home), ("source", self.source)):

@@ -24,7 +24,7 @@ from relpins_resources.lake.watermarks import Watermark
 
 DEEP = bool(os.environ.get("RELPINS_DEEP"))
 SETTINGS = settings(
-    max_examples=300 if DEEP else 10,
+    max_examples=300 if DEEP else 8,
     stateful_step_count=10 if DEEP else 4,
     derandomize=not DEEP,
     deadline=None,

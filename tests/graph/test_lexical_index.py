@@ -45,8 +45,7 @@ def world() -> SmallWorld:
     made.pins[pins[5]]["title"] = "Gramophone on a sideboard"
     again = made.add_pin(picture=number)  # type: ignore[arg-type]
     made.pins[again] |= {"title": "Zither", "description": "an ocarina, too", "merchant_tags": ["bassoon", "viola"]}
-    for pin_id, pin in made.pins.items():
-        pin.setdefault("merchant_tags", ["fiddle"] if pin_id == pins[0] else None)
+    made.pins[pins[0]]["merchant_tags"] = ["fiddle"]
     made.boards["board99"] = "Theremins"
     made.save("board99", again)
     return made
