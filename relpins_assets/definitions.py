@@ -23,9 +23,11 @@ from relpins_assets.enrichment.definitions import defs as enrichment
 from relpins_assets.evaluation.definitions import defs as evaluation
 from relpins_assets.feeds.definitions import defs as feeds
 from relpins_assets.feeds.saved import check_strategies
+from relpins_assets.graph_embeddings.definitions import defs as graph_embeddings
 from relpins_assets.home import open_home
 from relpins_assets.indexes.definitions import defs as indexes
 from relpins_assets.publish.definitions import defs as publish
+from relpins_assets.ranking.definitions import defs as ranking
 from relpins_assets.vocabulary.definitions import defs as vocabulary
 from relpins_assets.workspace import Workspace
 
@@ -38,6 +40,8 @@ STAGES = {
     "vocabulary": vocabulary,
     "assignment": assignment,
     "candidates": candidates,
+    "graph_embeddings": graph_embeddings,
+    "ranking": ranking,
     "feeds": feeds,
     "collections": collections,
     "evaluation": evaluation,

@@ -102,7 +102,70 @@ class Collections(Section):
 
 
 class Cooccurrence(Section):
+    """How many images an image keeps of those that share boards with it; of boards with more than `max_board` images
+    so many are sampled, by quality and popularity."""
+
     limit: int = Field(10_000, gt=0)
+    max_board: int = Field(2_000, ge=2)
+
+
+class Walks(Section):
+    """Random walks over images and boards (Pixie).
+
+    `steps` per image at most; a walk starts again with chance `restart` at each step; it ends early once `enough_pins`
+    were seen `enough_visits` times. Boards whose topics are the `pruned` most mixed share are left out, and an image
+    keeps degree ** `degree_power` of its boards.
+    """
+
+    steps: int = Field(20_000, ge=1)
+    restart: float = Field(0.5, gt=0, lt=1)
+    candidates: int = Field(300, ge=1)
+    enough_visits: int = Field(4, ge=1)
+    enough_pins: int = Field(500, ge=1)
+    pruned: float = Field(0.05, ge=0, lt=1)
+    degree_power: float = Field(0.91, gt=0, le=1)
+
+
+class TwoTower(Section):
+    """The two-tower model: of users by their history, and of pins by id and content."""
+
+    dim: int = Field(64, ge=2)
+    epochs: int = Field(30, ge=1)
+    batch: int = Field(512, ge=2)
+    id_dropout: float = Field(0.3, ge=0, le=1)
+    temperature: float = Field(0.1, gt=0)
+    corrects_sampling: bool = True
+
+
+class PinClip(Section):
+    """One vector per pin of image and words together; `dims` are the prefixes that are vectors of their own."""
+
+    dims: tuple[int, ...] = Field((32, 64, 128), min_length=1)
+    epochs: int = Field(30, ge=1)
+    batch: int = Field(512, ge=2)
+    neighbour_weight: float = Field(1.0, ge=0)
+
+
+class Objects(Section):
+    """When an object counts as dominant, and for which catalogs that says anything."""
+
+    detector: dict[str, Any] = {"backend": "saliency"}
+    min_area: float = Field(0.25, gt=0, le=1)
+    min_confidence: float = Field(0.9, gt=0, le=1)
+    least_share: float = Field(0.05, ge=0, le=1)
+    most_share: float = Field(0.8, ge=0, le=1)
+
+
+class Ranking(Section):
+    """How engagement is counted: weights of actions, smoothing `prior`, and what a query needs to be learnt from."""
+
+    click: float = Field(1.0, ge=0)
+    long_click: float = Field(2.0, ge=0)
+    closeup: float = Field(0.5, ge=0)
+    save: float = Field(3.0, ge=0)
+    prior: float = Field(3.0, gt=0)
+    min_impressions: int = Field(10, ge=1)
+    c: float = Field(0.01, gt=0)
 
 
 class Feeds(Section):
@@ -169,7 +232,12 @@ class Profile(Section):
     judge: dict[str, Any] = {"backend": "statistical"}
     topics: Topics = Topics()
     collections: Collections = Collections()
+    objects: Objects = Objects()
     cooccurrence: Cooccurrence = Cooccurrence()
+    walks: Walks = Walks()
+    twotower: TwoTower = TwoTower()
+    pinclip: PinClip = PinClip()
+    ranking: Ranking = Ranking()
     feeds: Feeds = Feeds()
     filters: dict[str, str] = {}
     evaluation: Evaluation = Evaluation()

@@ -9,6 +9,7 @@ from relpins_resources.lake.schema import FINGERPRINT, VECTOR, Column, TableSche
 STRING, INT, FLOAT, BOOL = pa.string(), pa.int64(), pa.float64(), pa.bool_()
 TIME = pa.timestamp("us", tz="UTC")
 STRINGS = pa.list_(pa.string())
+WEIGHTS = pa.list_(pa.float64())
 
 
 def _id(name: str, description: str) -> Column:
@@ -189,6 +190,23 @@ CURATION = (
             Column("pin_ids", STRINGS, "every pin that carries the image, in order of id"),
             Column("n_pins", INT, "how many they are"),
             _id("representative_pin_id", "the pin that stands for the image in feeds: the smallest id"),
+            Column("annotations", STRINGS, "what its pins' own texts and their boards say, weightiest first"),
+            Column("annotation_weights", WEIGHTS, "how much each of them counts: texts that agree count more"),
+            Column("categories", STRINGS, "categories of the boards that it stands on, weightiest first"),
+            Column("category_weights", WEIGHTS, "share of its boards in each of them; they sum to 1"),
+            FINGERPRINT,
+        ),
+    ),
+    TableSchema(
+        "board_joins",
+        "one row per board that any image stands on",
+        ("board_id",),
+        (
+            _id("board_id", "the board"),
+            Column("title", STRING, "its title"),
+            Column("category", STRING, "its category"),
+            Column("join_ids", STRINGS, "the distinct images on it, in order of id", is_nullable=False),
+            Column("n_pins", INT, "how many they are", is_nullable=False),
             FINGERPRINT,
         ),
     ),
@@ -209,6 +227,7 @@ CURATION = (
             Column("popularity", FLOAT, "saves and interactions, decayed by age"),
             Column("popular_rank", INT, "1 is the most popular"),
             Column("chronological_rank", INT, "1 is the newest"),
+            Column("sampling_weight", FLOAT, "how readily a board too large to pair in full keeps it, above 0"),
         ),
         kind="trained",
     ),
@@ -256,6 +275,36 @@ ENRICHMENT = (
         (_id("pin_id", "the pin"), FINGERPRINT),
         kind="ledger",
     ),
+    TableSchema(
+        "dominant_objects",
+        "one row per pin and object found in its image",
+        ("pin_id", "object_number"),
+        (
+            _id("pin_id", "the pin"),
+            Column("object_number", pa.int32(), "1 is the largest", is_nullable=False),
+            Column("x0", FLOAT, "left edge, as a share of the width", is_nullable=False),
+            Column("y0", FLOAT, "upper edge, as a share of the height", is_nullable=False),
+            Column("x1", FLOAT, "right edge, as a share of the width", is_nullable=False),
+            Column("y1", FLOAT, "lower edge, as a share of the height", is_nullable=False),
+            Column("area", FLOAT, "share of the image that its box covers", is_nullable=False),
+            Column("confidence", FLOAT, "how likely there is an object in the box; null from what is not calibrated"),
+            Column("label", STRING, "what it is; null from a detector that claims no class"),
+            Column("is_dominant", BOOL, "whether it covers enough of the image, or is sure enough", is_nullable=False),
+        ),
+        unit=("pin_id",),
+        ledger="dominant_object_pins",
+    ),
+    TableSchema(
+        "dominant_object_pins",
+        "one row per pin that was looked at for objects",
+        ("pin_id",),
+        (
+            _id("pin_id", "the pin"),
+            Column("is_dominant", BOOL, "whether any object of it is dominant", is_nullable=False),
+            FINGERPRINT,
+        ),
+        kind="ledger",
+    ),
 )
 
 
@@ -278,6 +327,29 @@ EMBEDDINGS = (
             FINGERPRINT,
         ),
     ),
+    TableSchema(
+        "pin_topics",
+        "one row per pin",
+        ("pin_id",),
+        (
+            _id("pin_id", "the pin"),
+            Column("topics", pa.list_(pa.int32()), "clusters of descriptions it is nearest to, nearest first"),
+            Column("weights", WEIGHTS, "how much it belongs to each of them; they sum to 1"),
+            FINGERPRINT,
+        ),
+    ),
+    TableSchema(
+        "object_embeddings",
+        "one row per pin and object found in its image",
+        ("pin_id", "object_number"),
+        (
+            _id("pin_id", "the pin"),
+            Column("object_number", pa.int32(), "as in dominant_objects", is_nullable=False),
+            Column("vector", VECTOR, "what the object looks like, in the space of clip_embeddings", is_nullable=False),
+            FINGERPRINT,
+        ),
+        is_versioned=True,
+    ),
 )
 
 INDEXES = (
@@ -293,7 +365,7 @@ INDEXES = (
     ),
 )
 
-UNBUILT = (
+GRAPH_EMBEDDINGS = (
     _embeddings("twotower_embeddings", "where what people save places it"),
     TableSchema(
         "twotower_users",
@@ -308,7 +380,6 @@ UNBUILT = (
     ),
     _embeddings("pinclip_embeddings", "what its image, words and boards say together"),
 )
-"""Declared, so that queries may name them; no asset fills them yet."""
 
 VOCABULARY = (
     TableSchema(
@@ -451,6 +522,60 @@ CANDIDATES = (
             FINGERPRINT,
         ),
     ),
+    TableSchema(
+        "random_walk_candidates",
+        "one row per distinct image of the walk graph",
+        ("join_id",),
+        (
+            _id("join_id", "the image that the walks start from"),
+            Column("candidate_join_ids", STRINGS, "images that they came by, most visits first"),
+            Column("visits", WEIGHTS, "how often they came by each of them"),
+            Column("n_steps", INT, "steps taken before the walks had seen enough"),
+            FINGERPRINT,
+        ),
+    ),
+)
+
+RANKING = (
+    TableSchema(
+        "engagement_coec",
+        "one row per query image and image that was shown beside it",
+        ("query_join_id", "join_id"),
+        (
+            _id("query_join_id", "the image whose related feed it was"),
+            _id("join_id", "the image shown there"),
+            Column("n_impressions", INT, "times it was shown there", is_nullable=False),
+            Column("n_clicks", INT, "clicks among them", is_nullable=False),
+            Column("actions", FLOAT, "clicks, long clicks, closeups and saves, weighted", is_nullable=False),
+            Column("expected_clicks", FLOAT, "clicks that any pin would have had at those places", is_nullable=False),
+            Column("expected_actions", FLOAT, "the same of the weighted actions", is_nullable=False),
+            Column("coec", FLOAT, "clicks over expected clicks, smoothed; 1 is as any pin", is_nullable=False),
+            Column("memboost", FLOAT, "log of actions over expected ones, smoothed; 0 is as any", is_nullable=False),
+        ),
+        unit=("query_join_id",),
+        ledger="engagement_coec_queries",
+    ),
+    TableSchema(
+        "engagement_coec_queries",
+        "one row per image beside which anything was shown",
+        ("query_join_id",),
+        (_id("query_join_id", "the image"), FINGERPRINT),
+        kind="ledger",
+    ),
+    TableSchema(
+        "ranking_triplets",
+        "one row per query pin and pair of pins of which one did better",
+        ("query_pin_id", "kind", "better_pin_id", "worse_pin_id"),
+        (
+            _id("query_pin_id", "the pin whose related feed it was"),
+            _id("kind", "best_worst: highest and lowest COEC; worst_random: lowest COEC and a pin drawn at random"),
+            _id("better_pin_id", "the pin that should rank higher"),
+            _id("worse_pin_id", "the pin that should rank lower"),
+            Column("better_coec", FLOAT, "COEC of the better one"),
+            Column("worse_coec", FLOAT, "COEC of the worse one; null for a random pin"),
+        ),
+        kind="trained",
+    ),
 )
 
 
@@ -583,6 +708,21 @@ EVALUATION = (
         kind="report",
     ),
     TableSchema(
+        "system_comparison",
+        "one row per system, metric and slice of targets",
+        ("system", "metric", "slice"),
+        (
+            _id("system", "what ranked: ours, a published blend, one signal alone, a baseline"),
+            _id("metric", "as in the literature, e.g. ndcg@10"),
+            _id("slice", "all targets; the new, thin or warm ones; or those of a category"),
+            Column("value", FLOAT, "mean over queries"),
+            Column("low", FLOAT, "lower end of the 95 % interval of the difference to ours"),
+            Column("high", FLOAT, "upper end of it"),
+            Column("n_queries", INT, "queries it is the mean of"),
+        ),
+        kind="report",
+    ),
+    TableSchema(
         "attribute_quality",
         "one row per system, metric and key",
         ("system", "metric", "key"),
@@ -618,11 +758,12 @@ TABLES = {
         CURATION,
         ENRICHMENT,
         EMBEDDINGS,
-        UNBUILT,
         INDEXES,
         VOCABULARY,
         ASSIGNMENT,
         CANDIDATES,
+        GRAPH_EMBEDDINGS,
+        RANKING,
         FEEDS,
         COLLECTIONS,
         EVALUATION,

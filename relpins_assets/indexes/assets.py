@@ -2,12 +2,10 @@
 
 import dagster as dg
 
-from relpins_assets.indexes.layers import RECALL_FLOOR, RECALL_K, RECALL_QUERIES, IndexRefresh, refresh_index
+from relpins_assets.indexes.vector_index import vector_index
 from relpins_assets.indexes.words import index_words, texts_of, wanted_words
 from relpins_assets.refreshing import (
-    OWNERS,
     Materialized,
-    Metadata,
     Wanted,
     WorkspaceParam,
     refresh_asset,
@@ -17,58 +15,8 @@ from relpins_assets.refreshing import (
 )
 from relpins_assets.workspace import Workspace
 
-
-def _index(name: str, embeddings: str, what: str) -> dg.AssetsDefinition:
-    @dg.asset(
-        name=name,
-        description=f"Nearest pins by {what}: an immutable base, an exact delta of newer pins, and tombstones.",
-        deps=[embeddings],
-        kinds={"index"},
-        owners=OWNERS,
-        code_version="1",
-        check_specs=[
-            dg.AssetCheckSpec(
-                "recall",
-                asset=name,
-                blocking=True,
-                description=f"recall@{RECALL_K} against exact search is at least {RECALL_FLOOR}",
-            )
-        ],
-    )
-    def index(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
-        refreshed = refresh_index(workspace.lake, name, embeddings, workspace.profile.ann, workspace.profile.seed)
-        context.log.info(f"{name}: {refreshed.n_upserted} upserted, {refreshed.n_removed} removed")
-        return dg.MaterializeResult(metadata=_metadata(refreshed), check_results=[_recall_check(refreshed)])
-
-    return index
-
-
-def _metadata(refreshed: IndexRefresh) -> Metadata:
-    manifest = refreshed.index.manifest
-    return {
-        "dagster/row_count": len(refreshed.index),
-        "upserted": refreshed.n_upserted,
-        "removed": refreshed.n_removed,
-        "version": refreshed.artefact.version,
-        "backend": manifest["backend"],
-        "base": manifest["n_base"],
-        "delta": manifest["n_delta"],
-        "tombstones": manifest["n_tombstones"],
-    }
-
-
-def _recall_check(refreshed: IndexRefresh) -> dg.AssetCheckResult:
-    recall = refreshed.index.recall_at(RECALL_K, RECALL_QUERIES)
-    return dg.AssetCheckResult(
-        passed=recall >= RECALL_FLOOR,
-        check_name="recall",
-        severity=dg.AssetCheckSeverity.ERROR,
-        metadata={f"recall@{RECALL_K}": round(recall, 4), "queries": RECALL_QUERIES},
-    )
-
-
-clip_index = _index("clip_index", "clip_embeddings", "look")
-content_index = _index("content_index", "content_embeddings", "description")
+clip_index = vector_index("clip_index", "clip_embeddings", "look")
+content_index = vector_index("content_index", "content_embeddings", "description")
 
 
 @wants("lexical_index")

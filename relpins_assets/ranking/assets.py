@@ -1,0 +1,1 @@
+"""The Dagster half of the ranking."""
