@@ -6,9 +6,10 @@ import dagster as dg
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from relpins_assets.curation.boards import SIZES, board_rows, wanted_boards
 from relpins_assets.curation.joins import join_rows, wanted_joins
+from relpins_assets.curation.statistics import RULES, statistics_problem
 from relpins_assets.curation.statistics import catalog_statistics as compute_statistics
-from relpins_assets.curation.statistics import statistics_problem
 from relpins_assets.fitting import FitConfig, chosen_or_fitted
 from relpins_assets.refreshing import (
     Materialized,
@@ -31,16 +32,32 @@ IN_TABLE = "catalog_statistics_version"
 
 @wants("pin_joins")
 def wanted_pin_joins(workspace: Workspace) -> Wanted:
-    return Wanted(wanted_joins(workspace.lake), "1")
+    return Wanted(wanted_joins(workspace.lake), "2")
 
 
-@table_asset("pin_joins", "Pins that carry the same picture are one.", deps=["pin_images"])
+@table_asset(
+    "pin_joins",
+    "Pins that carry the same picture are one.",
+    deps=["pin_images", "raw_pins", "raw_boards", "raw_board_pins"],
+)
 def pin_joins(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
     report = refresh_asset(context, workspace, "pin_joins", join_rows, batch_units=5_000)
     table = workspace.lake.table("pin_joins")
     n_repinned = table.count("n_pins > 1")
     share = n_repinned / table.count() if table.count() else 0.0
     return reported(workspace, "pin_joins", report, {"images with several pins": n_repinned, "share of them": share})
+
+
+@wants("board_joins")
+def wanted_board_joins(workspace: Workspace) -> Wanted:
+    return Wanted(wanted_boards(workspace.lake), "1")
+
+
+@table_asset("board_joins", "What stands on it, each picture once.", deps=["pin_joins", "raw_boards", "raw_board_pins"])
+def board_joins(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
+    report = refresh_asset(context, workspace, "board_joins", board_rows, batch_units=5_000)
+    sizes = workspace.lake.query(SIZES).to_pylist()[0]
+    return reported(workspace, "board_joins", report, sizes)
 
 
 @table_asset(
@@ -56,11 +73,13 @@ def catalog_statistics(context: dg.AssetExecutionContext, workspace: WorkspacePa
     fitted = chosen_or_fitted(
         workspace,
         "catalog_statistics",
-        digest("1", workspace.as_of, inputs),
+        digest(RULES, workspace.as_of, inputs),
         lambda folder: _fit_statistics(workspace, folder, inputs),
         refit=config.refit,
         objection=lambda new, old: statistics_problem(pq.read_table(new.folder / STATISTICS_FILE)),
-        is_usable=lambda old: old.manifest["rows"] > 0 or lake.table("raw_pins").count() == 0,
+        is_usable=lambda old: (
+            old.manifest.get("rules") == RULES and (old.manifest["rows"] > 0 or lake.table("raw_pins").count() == 0)
+        ),
     )
     table, version = lake.table("catalog_statistics"), fitted.artefact.version
     frozen = pq.read_table(fitted.artefact.folder / STATISTICS_FILE)
@@ -77,4 +96,4 @@ def catalog_statistics(context: dg.AssetExecutionContext, workspace: WorkspacePa
 def _fit_statistics(workspace: Workspace, folder: Path, inputs: dict[str, int]) -> Metadata:
     rows = compute_statistics(workspace.lake, workspace.as_of)
     pq.write_table(rows, folder / STATISTICS_FILE)
-    return {"fitted on": inputs, "as of": workspace.as_of.isoformat(), "rows": rows.num_rows}
+    return {"rules": RULES, "fitted on": inputs, "as of": workspace.as_of.isoformat(), "rows": rows.num_rows}

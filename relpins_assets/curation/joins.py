@@ -11,6 +11,9 @@ WANTED = """
 """
 
 
+WEIGHTS = ("annotation_weights", "category_weights")
+
+
 def wanted_joins(lake: Lake) -> pa.Table:
     """One row per join: its id and its pins (columns join_id, pin_ids)."""
     return lake.query(WANTED)
@@ -25,5 +28,7 @@ def join_rows(wanted: pa.Table) -> pa.Table:
             "pin_ids": wanted["pin_ids"],
             "n_pins": pa.array([len(ids) for ids in pin_ids], pa.int64()),
             "representative_pin_id": pa.array([ids[0] for ids in pin_ids], pa.string()),
+            **{name: pa.array([[]] * len(pin_ids), pa.list_(pa.string())) for name in ("annotations", "categories")},
+            **{name: pa.array([[]] * len(pin_ids), pa.list_(pa.float64())) for name in WEIGHTS},
         }
     )

@@ -9,6 +9,8 @@ import pyarrow.compute as pc
 
 from relpins_resources.lake import Lake
 
+RULES = "2"
+"""Changes when another release would freeze other statistics of the same catalog."""
 PRIOR_IMPRESSIONS = 20.0
 """Rates are pulled towards the catalog's mean as if this many impressions had been seen at that mean."""
 HALF_LIFE_DAYS = 30.0
@@ -41,15 +43,22 @@ counts AS (
 means AS (
     SELECT coalesce(sum(shown_saves) / nullif(sum(n_impressions), 0), 0) AS save_rate,
            coalesce(sum(shown_clicks) / nullif(sum(n_impressions), 0), 0) AS ctr,
-           coalesce(sum(shown_closeups) / nullif(sum(n_impressions), 0), 0) AS closeup_rate FROM counts)
-SELECT pin_id, n_saves, n_impressions, n_clicks, n_closeups, n_interactions,
-       (shown_saves + $prior * m.save_rate) / (n_impressions + $prior) AS save_rate,
-       (shown_clicks + $prior * m.ctr) / (n_impressions + $prior) AS ctr,
-       (shown_closeups + $prior * m.closeup_rate) / (n_impressions + $prior) AS closeup_rate,
-       popularity,
+           coalesce(sum(shown_closeups) / nullif(sum(n_impressions), 0), 0) AS closeup_rate FROM counts),
+smoothed AS (
+    SELECT c.*, m AS mean, (shown_saves + $prior * m.save_rate) / (n_impressions + $prior) AS save_rate,
+           (shown_clicks + $prior * m.ctr) / (n_impressions + $prior) AS ctr,
+           (shown_closeups + $prior * m.closeup_rate) / (n_impressions + $prior) AS closeup_rate
+    FROM counts c CROSS JOIN means m),
+rated AS (
+    SELECT *, (coalesce(save_rate / nullif(save_rate + mean.save_rate, 0), 0.5)
+               + coalesce(ctr / nullif(ctr + mean.ctr, 0), 0.5)
+               + coalesce(closeup_rate / nullif(closeup_rate + mean.closeup_rate, 0), 0.5)) / 3 AS quality
+    FROM smoothed)
+SELECT pin_id, n_saves, n_impressions, n_clicks, n_closeups, n_interactions, save_rate, ctr, closeup_rate, popularity,
        row_number() OVER (ORDER BY popularity DESC, pin_id) AS popular_rank,
-       row_number() OVER (ORDER BY created_at DESC NULLS LAST, pin_id) AS chronological_rank
-FROM counts CROSS JOIN means m ORDER BY pin_id
+       row_number() OVER (ORDER BY created_at DESC NULLS LAST, pin_id) AS chronological_rank,
+       round((1 + ln(1 + popularity)) * greatest(quality, 0.01), 6) AS sampling_weight
+FROM rated ORDER BY pin_id
 """
 
 
@@ -58,6 +67,11 @@ def catalog_statistics(lake: Lake, as_of: date) -> pa.Table:
 
     Rates are (events + prior · mean rate) / (impressions + prior): a pin without impressions has the catalog's mean.
     Events beyond a pin's impressions came from where nobody counts impressions, and do not count here.
+
+    `sampling_weight` is (1 + ln(1 + popularity)) x quality. Quality is the mean of rate / (rate + the catalog's rate)
+    over saves, clicks and closeups per impression: .5 for a pin like the average and for one that was never shown,
+    near 1 for one that people act on whenever they see it. A pin without a save or an impression weighs .5, so that a
+    large board keeps new pins too.
     """
     parameters = {"as_of": as_of, "half_life": HALF_LIFE_DAYS, "prior": PRIOR_IMPRESSIONS}
     return lake.query(STATISTICS, parameters)
@@ -72,6 +86,8 @@ def statistics_problem(rows: pa.Table) -> str | None:
     for name in ("n_saves", "n_impressions", "n_clicks", "n_closeups", "n_interactions"):
         if rows.num_rows and pc.min(rows[name]).as_py() < 0:
             return f"{name} is negative"
+    if rows.num_rows and not pc.min(rows["sampling_weight"]).as_py() > 0:
+        return "a sampling_weight is not above 0"
     for name in ("popular_rank", "chronological_rank"):
         if sorted(rows[name].to_pylist()) != list(range(1, rows.num_rows + 1)):
             return f"{name} does not count from 1 to {rows.num_rows}"

@@ -17,11 +17,12 @@ FloatArray = npt.NDArray[np.float64]
 Rankings = Callable[[IntArray], IntArray]
 
 BLOCK = 1024  # queries ranked at once
+ACCURACY = {"recall": metrics.recall, "ndcg": metrics.ndcg, "hit": metrics.hit}
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What `evaluate` found; names are `metric@k` and, for one slice of targets, `recall@k/slice`."""
+    """What `evaluate` found; names are `metric@k` and, for one slice of targets, `metric@k/slice`."""
 
     per_query: dict[str, FloatArray]  # (q,) each; nan where a query has no such number
     summary: dict[str, float]  # mean over the queries that have one, and coverage@k; nan where none has
@@ -39,8 +40,8 @@ def evaluate(
     """Metrics at each k of lists from which the known pins (query pin, board mates) were left out.
 
     recall, ndcg, hit, novelty, popular_share and filled (share of the k places that hold a pin) per query and their
-    means; coverage; recall of each slice of targets: of the relevant pins that are new, thin or warm, over the
-    queries that have such a pin; intra_list_distance if vectors (n, d), normalised, one per candidate, are given.
+    means; coverage; recall, ndcg and hit of each slice of targets: of the relevant pins that are new, thin or warm,
+    over the queries that have such a pin; intra_list_distance if vectors (n, d), normalised, one per candidate, are given.
 
     rankings: (q, limit) positions, or a function from query numbers to such rows. A list that is short once its known
         pins are gone is judged short: give more than max(ks) places. -1 anywhere is an empty place and is skipped.
@@ -111,14 +112,11 @@ def feed_rankings(
 
 def _accuracy(lists: IntArray, queries: Queries, k: int) -> dict[str, FloatArray]:
     hits, n_relevant = queries.relevant.contains(lists), queries.relevant.lengths
-    numbers = {
-        f"recall@{k}": metrics.recall(hits, n_relevant, k),
-        f"ndcg@{k}": metrics.ndcg(hits, n_relevant, k),
-        f"hit@{k}": metrics.hit(hits, n_relevant, k),
-    }
-    for number, name in enumerate(SLICES):
+    numbers = {f"{name}@{k}": formula(hits, n_relevant, k) for name, formula in ACCURACY.items()}
+    for number, part in enumerate(SLICES):
         targets: Lists = queries.relevant.where(queries.target_slices[queries.relevant.items] == number)
-        numbers[f"recall@{k}/{name}"] = metrics.recall(targets.contains(lists), targets.lengths, k)
+        found = targets.contains(lists)
+        numbers |= {f"{name}@{k}/{part}": formula(found, targets.lengths, k) for name, formula in ACCURACY.items()}
     return numbers
 
 

@@ -38,8 +38,9 @@ GRAPH: dict[str, dict[str, list[str]]] = {
         ],
     },
     "curation": {
+        "board_joins": ["pin_joins", "raw_board_pins", "raw_boards"],
         "catalog_statistics": ["raw_board_pins", "raw_interactions", "raw_pins"],
-        "pin_joins": ["pin_images"],
+        "pin_joins": ["pin_images", "raw_board_pins", "raw_boards", "raw_pins"],
     },
     "enrichment": {
         "enriched_descriptions": ["pin_images", "pin_joins", "raw_board_pins", "raw_boards", "raw_pins"],

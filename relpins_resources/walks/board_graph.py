@@ -1,0 +1,97 @@
+"""Items and boards as a graph that walks can run on: who stands where, in compressed rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from relpins_resources.errors import RelpinsError
+
+Ints = npt.NDArray[np.int64]
+SmallInts = npt.NDArray[np.int32]
+Packed = npt.NDArray[np.uint64]
+
+DEGREE_BITS = 24
+"""Of the 64 bits that say where a row begins and how long it is; so many are for the length."""
+FILES = ("item_indptr", "item_boards", "board_indptr", "board_items")
+
+
+@dataclass(frozen=True)
+class BoardGraph:
+    """Item i stands on boards item_boards[item_indptr[i]:item_indptr[i + 1]], and so the other way about.
+
+    Both rows are ascending. Boards and items are numbered from 0.
+    """
+
+    item_indptr: Ints  # (n + 1,)
+    item_boards: SmallInts  # (e,)
+    board_indptr: Ints  # (m + 1,)
+    board_items: SmallInts  # (e,)
+
+    @classmethod
+    def from_edges(
+        cls, items: npt.NDArray[np.integer], boards: npt.NDArray[np.integer], n_items: int, n_boards: int
+    ) -> BoardGraph:
+        """The graph of e edges, each given once, in any order.
+
+        Raises:
+            RelpinsError: a row has more edges than a walk can choose among.
+        """
+        by_item, by_board = np.lexsort((boards, items)), np.lexsort((items, boards))
+        degrees, sizes = np.bincount(items, minlength=n_items), np.bincount(boards, minlength=n_boards)
+        most = int(max(degrees.max(initial=0), sizes.max(initial=0)))
+        if most >= 1 << DEGREE_BITS:
+            raise RelpinsError(f"a board or an item has {most:,} edges; walks choose among {1 << DEGREE_BITS:,} at most")
+        return cls(
+            _starts(degrees),
+            np.asarray(boards)[by_item].astype(np.int32),
+            _starts(sizes),
+            np.asarray(items)[by_board].astype(np.int32),
+        )
+
+    @property
+    def n_items(self) -> int:
+        return len(self.item_indptr) - 1
+
+    @property
+    def n_boards(self) -> int:
+        return len(self.board_indptr) - 1
+
+    @property
+    def n_edges(self) -> int:
+        return len(self.item_boards)
+
+    @cached_property
+    def degrees(self) -> Ints:
+        """(n,) on how many boards each item stands."""
+        return np.diff(self.item_indptr)
+
+    @cached_property
+    def packed_items(self) -> Packed:
+        """(n,) where each item's row begins and how long it is, in one number: a walk reads both at once."""
+        return _packed(self.item_indptr)
+
+    @cached_property
+    def packed_boards(self) -> Packed:
+        return _packed(self.board_indptr)
+
+    def save(self, folder: Path) -> None:
+        for name in FILES:
+            np.save(folder / f"{name}.npy", getattr(self, name))
+
+    @classmethod
+    def open(cls, folder: Path) -> BoardGraph:
+        """The graph that `save` wrote, mapped and not read."""
+        return cls(*(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in FILES))
+
+
+def _starts(sizes: npt.NDArray[np.integer]) -> Ints:
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def _packed(indptr: Ints) -> Packed:
+    return (indptr[:-1].astype(np.uint64) << np.uint64(DEGREE_BITS)) | np.diff(indptr).astype(np.uint64)
