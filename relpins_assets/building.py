@@ -42,9 +42,30 @@ def run_build(
     """
     opened = open_home(home, profile=profile, source=source)
     _check(opened, group)
-    job = _job(opened)
-    run_id = str(uuid.uuid4())
-    started_at = time.monotonic()
+    selected = _assets_of(group) if group else None
+    run_id, seconds, result = run_job(opened, "build_all", _run_config(group, refit, allow_deletes), selected)
+    opened.remember()
+    snapshot = opened.workspace().lake.snapshots.current()
+    return {
+        "run": run_id,
+        "seconds": round(seconds, 1),
+        "snapshot": snapshot.number if snapshot else None,
+        "rows computed": _n_computed(result),
+    }
+
+
+def run_job(
+    opened: Home, name: str, config: dict[str, Any], selected: list[dg.AssetKey] | None = None
+) -> tuple[str, float, dg.ExecuteInProcessResult]:
+    """Run a job of the graph in this process, followed in the terminal; gives the run's id, its seconds and result.
+
+    Raises:
+        RelpinsError: a step failed for a reason that is the caller's.
+        RunFailed: it failed for another reason.
+        KeyboardInterrupt: it was stopped.
+    """
+    job, home = _job(opened, name), opened.folder
+    run_id, started_at = str(uuid.uuid4()), time.monotonic()
     with dagster_instance(home) as instance, Watcher(instance, run_id):
         if not (home / SETTINGS).exists():
             opened.remember()  # the UI may look on from the first step
@@ -52,23 +73,16 @@ def run_build(
             result = job.execute_in_process(
                 instance=instance,
                 run_id=run_id,
-                run_config=_run_config(group, refit, allow_deletes),
-                asset_selection=_assets_of(group) if group else None,
+                run_config={**QUIET, **config},
+                asset_selection=selected,
                 raise_on_error=False,
-                tags={"relpins/started by": "relpins build"},
+                tags={"relpins/started by": "relpins"},
             )
         except dg.DagsterExecutionInterruptedError:
             raise KeyboardInterrupt from None
         if not result.success:
             raise RunFailed(_first_failure(instance, run_id))
-    opened.remember()
-    snapshot = opened.workspace().lake.snapshots.current()
-    return {
-        "run": run_id,
-        "seconds": round(time.monotonic() - started_at, 1),
-        "snapshot": snapshot.number if snapshot else None,
-        "rows computed": _n_computed(result),
-    }
+    return run_id, time.monotonic() - started_at, result
 
 
 def dagster_instance(home: Path) -> dg.DagsterInstance:
@@ -105,9 +119,9 @@ def _check(home: Home, group: str | None) -> None:
     check_strategies(home.folder, workspace.profile)
 
 
-def _job(home: Home) -> dg.JobDefinition:
+def _job(home: Home, name: str) -> dg.JobDefinition:
     try:
-        return build_definitions(home.workspace()).resolve_job_def("build_all")
+        return build_definitions(home.workspace()).resolve_job_def(name)
     except dg.DagsterInvalidDefinitionError as error:  # such as a schedule that is none
         raise RelpinsError(f"profile {home.profile_name}: {error}") from None
 

@@ -100,6 +100,28 @@ def query(
 
 
 @app.command()
+def evaluate(
+    home: HomeOption = DEFAULT_HOME,
+    seeds: Annotated[str | None, typer.Option(help="sample worlds of these seeds instead: 0,1,2")] = None,
+    pins: Annotated[int, typer.Option(help="how many pins each sample world has")] = 1500,
+    trec: Annotated[Path | None, typer.Option(help="folder for the lists and answers as TREC has them")] = None,
+    page: Annotated[Path | None, typer.Option(help="Markdown file to write the comparison into")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare ours with every signal alone, published blends and baselines, on the catalog some days ago."""
+    from relpins_assets.comparing import evaluate_home, evaluate_seeds, print_comparison, seeds_of
+
+    if seeds is None:
+        found = evaluate_home(home, trec=trec, page_file=page)
+    else:
+        found = evaluate_seeds(home, seeds_of(seeds), n_pins=pins, trec=trec, page_file=page)
+    if as_json:
+        say(found, as_json=True)
+    else:
+        print_comparison(found)
+
+
+@app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="one SELECT over the tables")],
     home: HomeOption = DEFAULT_HOME,

@@ -27,7 +27,7 @@ from relpins_resources.query.language.parser import parse_query
 from relpins_resources.query.language.text import format_query
 from relpins_resources.query.plan import Name, Query, walk
 
-UNBUILT = ("random_walk", "memorised")
+UNBUILT = ("random_walk",)
 """Retrievers whose tables no asset fills yet."""
 A_QUERY = re.compile(r"\s*(--|select\b|explain\b)", re.IGNORECASE)
 A_NAME = re.compile(r"[\w.-]+")

@@ -19,6 +19,7 @@ TRAINED = (
     "raw_attributes",
     "clip_model",
     "semantic_ids",
+    "pin_topics",
     "frequent_attributes",
     "attribute_clusters",
     "topic_candidates",
@@ -27,6 +28,8 @@ TRAINED = (
 )
 """Assets that the nightly job fits again."""
 EVALUATION = AssetSelection.groups("evaluation")
+COMPARISON = AssetSelection.assets("system_comparison")
+"""Takes minutes: made at night and when somebody asks for it."""
 
 REFIT = {"ops": {name: {"config": {"refit": True}} for name in TRAINED}}
 FULL_PASS = {name: {"config": {"full_pass": True}} for name in ("related_pins_feeds", "home_feeds")}
@@ -38,9 +41,12 @@ JobDefinition: TypeAlias = dg.JobDefinition | UnresolvedAssetJobDefinition
 def build_jobs(home: Path, *, with_evaluation: bool = True) -> dict[str, JobDefinition]:
     """The jobs by name; their runs are tagged with the home that they write to."""
     everything, tags = AssetSelection.all(), {HOME_TAG: str(home.resolve())}
-    return {
+    jobs: dict[str, JobDefinition] = {
         "build_all": dg.define_asset_job(
-            "build_all", everything, tags=tags, description="Bring the whole graph up to date, and measure it."
+            "build_all",
+            everything - COMPARISON if with_evaluation else everything,
+            tags=tags,
+            description="Bring the whole graph up to date, and measure it.",
         ),
         "incremental": dg.define_asset_job(
             "incremental",
@@ -57,6 +63,14 @@ def build_jobs(home: Path, *, with_evaluation: bool = True) -> dict[str, JobDefi
         ),
         "maintenance": maintenance,
     }
+    if with_evaluation:
+        jobs["evaluate"] = dg.define_asset_job(
+            "evaluate",
+            COMPARISON | AssetSelection.assets("published_snapshot"),
+            tags=tags,
+            description="Compare systems on the catalog as it stood some days ago, and publish the report.",
+        )
+    return jobs
 
 
 def build_schedules(jobs: dict[str, JobDefinition], automation: Automation) -> list[dg.ScheduleDefinition]:

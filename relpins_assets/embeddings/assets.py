@@ -3,6 +3,17 @@
 import dagster as dg
 import pyarrow as pa
 
+from relpins_assets.embeddings.pin_topics import (
+    centres_of,
+    fit_topics,
+    give_topics,
+    judge_topics,
+    objection_to_topics,
+    topic_sample,
+    topic_sizes,
+    topics_version,
+    wanted_topics,
+)
 from relpins_assets.embeddings.promotion import LEAST_HELD_OUT, held_out, objection_to
 from relpins_assets.embeddings.semantic_ids import (
     codebooks_of,
@@ -39,6 +50,7 @@ from relpins_assets.refreshing import (
     wants,
 )
 from relpins_assets.workspace import Workspace
+from relpins_resources.images import as_markdown, histogram_chart
 from relpins_resources.lake import RefreshReport
 from relpins_resources.lake.artefacts import Artefact
 from relpins_resources.lake.fingerprints import digest
@@ -196,3 +208,43 @@ def semantic_ids(context: dg.AssetExecutionContext, workspace: WorkspaceParam, c
     )
     metadata = {"version": fitted.artefact.version, "fitted in this run": fitted.is_new, **fitted.metadata()}
     return reported(workspace, "semantic_ids", report, {**metadata, **judge_ids(lake)})
+
+
+@wants("pin_topics")
+def wanted_pin_topics(workspace: Workspace) -> Wanted | None:
+    centres = workspace.lake.artefact("pin_topics")
+    if centres is None:
+        return None
+    return Wanted(wanted_topics(workspace.lake), digest("1", centres.version))
+
+
+@table_asset(
+    "pin_topics",
+    "What its description is about, as nearest clusters of descriptions. Clusters are fitted when missing, with a new "
+    "space of content vectors, and again by the nightly job.",
+    deps=["content_embeddings", "raw_pins"],
+    kinds=["trained"],
+)
+def pin_topics(context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FitConfig) -> Materialized:
+    lake, seed = workspace.lake, workspace.profile.seed
+    sample, space = topic_sample(lake), lake.table("content_embeddings").path.name
+    if sample.num_rows == 0 and lake.artefact("pin_topics") is None:
+        lake.table("pin_topics").create()
+        return reported(workspace, "pin_topics", RefreshReport(), {"topics": "none: no pin has a description"})
+    fitted = chosen_or_fitted(
+        workspace,
+        "pin_topics",
+        lambda: topics_version(lake, sample, seed),
+        fit_topics(lake, sample, seed),
+        refit=config.refit and sample.num_rows > 0,
+        objection=objection_to_topics(lake, sample),
+        is_usable=lambda old: old.manifest["space"] == space or sample.num_rows == 0,
+    )
+    centres = centres_of(fitted.artefact)
+    report = refresh_asset(
+        context, workspace, "pin_topics", lambda batch: give_topics(batch, lake, centres), batch_units=5_000
+    )
+    chart = as_markdown(histogram_chart(topic_sizes(lake), "pins by nearest topic"), "pins by nearest topic")
+    metadata = {"version": fitted.artefact.version, "fitted in this run": fitted.is_new, **fitted.metadata()}
+    sizes = {"largest topics": dg.MetadataValue.md(chart)}
+    return reported(workspace, "pin_topics", report, {**metadata, **judge_topics(lake), **sizes})

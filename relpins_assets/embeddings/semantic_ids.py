@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from relpins_assets.embeddings.fitting_sample import fitting_vectors, held_out_of, judged_of, vectors_of
 from relpins_assets.fitting import Objection
 from relpins_resources.lake import Lake
 from relpins_resources.lake.artefacts import Artefact
 from relpins_resources.lake.fingerprints import digest
-from relpins_resources.lake.table import vectors
-from relpins_resources.query.catalog import positions_of
 from relpins_resources.query.reranking.residual_kmeans import (
     N_LEVELS,
     Floats,
@@ -28,9 +27,6 @@ from relpins_resources.query.reranking.residual_kmeans import (
 
 CODEBOOKS = "codebooks.npy"
 """In the folder of a semantic_ids version: float32 (levels, codes, d)."""
-FIT_SAMPLE = 10_000
-HELD_OUT_FROM = 500
-"""With so many images a tenth is kept from the fit, and codebooks are compared on it."""
 LEAST_GAIN = 0.02
 """New codebooks change every id, so they are taken only when they leave so much less over."""
 SPACE = "clip_embeddings"
@@ -45,9 +41,7 @@ def space_of(lake: Lake) -> str:
 
 def fitting_images(lake: Lake) -> pa.Table:
     """One pin per image (pin_id, vector_fingerprint) to fit and judge codebooks on: those with the smallest hashes."""
-    return lake.query(f"""
-        SELECT min(pin_id) AS pin_id, fingerprint AS vector_fingerprint FROM {SPACE}
-        GROUP BY fingerprint ORDER BY fingerprint LIMIT {FIT_SAMPLE}""")
+    return fitting_vectors(lake, SPACE)
 
 
 def codebooks_version(lake: Lake, images: pa.Table, seed: int) -> str:
@@ -59,12 +53,12 @@ def fit_semantic_ids(lake: Lake, images: pa.Table, seed: int) -> Callable[[Path]
     """A function that fits codebooks on `fitting_images` into a folder and says how they do on images held out."""
 
     def fit(folder: Path) -> dict[str, Any]:
-        given, is_held_out = _vectors_of(lake, images), _held_out(images)
-        fitted_on = given[~is_held_out]
+        given = vectors_of(lake, SPACE, images)
+        fitted_on = given[~held_out_of(images)]
         books = fit_codebooks(fitted_on, N_LEVELS, n_codes_for(len(fitted_on)), seed)
         np.save(folder / CODEBOOKS, books)
         told = {"images": len(fitted_on), "table version": lake.table(SPACE).version(), "seed": seed}
-        error = quantisation_error(given[_judged(is_held_out)], books)
+        error = quantisation_error(given[judged_of(images)], books)
         return {"space": space_of(lake), "codes per level": books.shape[1], "left over": error, "fitted on": told}
 
     return fit
@@ -76,7 +70,7 @@ def objection_to_codebooks(lake: Lake, images: pa.Table) -> Objection:
     def objection(new: Artefact, old: Artefact | None) -> str | None:
         if old is None:
             return None
-        judged = _vectors_of(lake, images)[_judged(_held_out(images))]
+        judged = vectors_of(lake, SPACE, images)[judged_of(images)]
         errors = [quantisation_error(judged, codebooks_of(one)) for one in (new, old)]
         if errors[0] <= (1 - LEAST_GAIN) * errors[1]:
             return None
@@ -98,7 +92,7 @@ def wanted_semantic_ids(lake: Lake) -> pa.Table:
 
 def give_ids(pins: pa.Table, lake: Lake, codebooks: Floats) -> pa.Table:
     """Rows of semantic_ids for a batch of `wanted_semantic_ids`, without fingerprint."""
-    codes = assign_codes(_vectors_of(lake, pins), codebooks)
+    codes = assign_codes(vectors_of(lake, SPACE, pins), codebooks)
     return pa.table(
         {"pin_id": pins["pin_id"], "codes": pa.array(codes.astype(np.int32).tolist(), pa.list_(pa.int32()))}
     )
@@ -161,24 +155,3 @@ def pair_purity(groups: Ints, labels: Sequence[str | None]) -> float:
 def _codes(rows: pa.Table) -> Ints:
     column = rows["codes"].combine_chunks()
     return np.asarray(column.flatten(), dtype=np.int64).reshape(len(column), -1)
-
-
-def _held_out(images: pa.Table) -> npt.NDArray[np.bool_]:
-    """The tenth of the images with the smallest fingerprints of a catalog that is large enough; else none."""
-    hashes = images["vector_fingerprint"].to_pylist()
-    chosen = np.array([int(value[-8:], 16) < 0.1 * 2**32 for value in hashes], bool)
-    return chosen if len(hashes) >= HELD_OUT_FROM else np.zeros(len(hashes), bool)
-
-
-def _judged(is_held_out: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    return is_held_out if is_held_out.any() else ~is_held_out
-
-
-def _vectors_of(lake: Lake, pins: pa.Table) -> Floats:
-    """(n, d) clip vectors of `pins`, in their order."""
-    rows = lake.table(SPACE).read_keys(pins["pin_id"], ["pin_id", "vector"])
-    order = np.argsort(np.array(rows["pin_id"].to_pylist(), dtype=object))
-    found = np.array(rows["pin_id"].to_pylist(), dtype=object)[order]
-    at = positions_of(found, pins["pin_id"].to_pylist())
-    assert (at >= 0).all(), "a pin was given that has no clip vector"
-    return vectors(rows)[order[at]]

@@ -6,14 +6,18 @@ from pathlib import Path
 import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field
 
 from relpins_assets.evaluation.attribute_quality import attribute_rows, attribute_table
 from relpins_assets.evaluation.attribute_truth import attribute_truth, truth_state
 from relpins_assets.evaluation.collection_pictures import quality_metadata
 from relpins_assets.evaluation.collection_quality import collection_rows
+from relpins_assets.evaluation.comparison import compare
+from relpins_assets.evaluation.comparison_page import main_table, told_of_rows
 from relpins_assets.evaluation.cut import is_at_or_after, pins_at
 from relpins_assets.evaluation.graph_at import graph_at, midnight, raw_tables
 from relpins_assets.evaluation.quality import quality_rows, quality_table
+from relpins_assets.evaluation.trec import write_trec
 from relpins_assets.feeds.saved import materialised
 from relpins_assets.refreshing import Materialized, WorkspaceParam, reported, table_asset
 from relpins_assets.schemas import TABLES
@@ -25,6 +29,7 @@ from relpins_resources.sources.layout import INPUT_TABLES
 
 QUALITY_VERSION = "2"
 """Raised when the code of the report gives other numbers from the same catalog."""
+NOTHING_TO_JUDGE = "No pin from before the cut, or no save after it: nothing to judge by."
 JUDGED = "related_pins_quality_inputs"
 """What the home remembers: what the report was made from."""
 
@@ -44,11 +49,7 @@ def related_pins_quality(context: dg.AssetExecutionContext, workspace: Workspace
         table.overwrite(_judge(workspace, cut_at))
         lake.remember(JUDGED, judged)
     rows = table.read()
-    told = (
-        quality_table(rows)
-        if rows.num_rows
-        else "No pin from before the cut, or no save after it: nothing to judge by."
-    )
+    told = quality_table(rows) if rows.num_rows else NOTHING_TO_JUDGE
     return reported(
         workspace,
         "related_pins_quality",
@@ -57,15 +58,75 @@ def related_pins_quality(context: dg.AssetExecutionContext, workspace: Workspace
     )
 
 
+COMPARISON_VERSION = "1"
+"""Raised when the code of the comparison gives other numbers from the same catalog."""
+COMPARED = "system_comparison_inputs"
+"""What the home remembers: what the comparison was made from, and which systems it left out, with the reason."""
+
+
+class ComparisonConfig(dg.Config):
+    """What else a comparison leaves behind."""
+
+    trec: str | None = Field(default=None, description="folder for the lists and answers as TREC has them")
+
+
+@table_asset(
+    "system_comparison",
+    "Ours beside every signal alone, published blends and baselines, on the catalog as it stood some days ago, judged "
+    "by what people saved and clicked since. Made at night and by `relpins evaluate`.",
+    deps=["related_pins_feeds"],
+    kinds=["report"],
+)
+def system_comparison(
+    context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: ComparisonConfig
+) -> Materialized:
+    lake, table = workspace.lake, workspace.lake.table("system_comparison")
+    cut_at = midnight(workspace.as_of - timedelta(days=workspace.profile.evaluation.holdout_days))
+    judged, known = digest(COMPARISON_VERSION, _judged(workspace, cut_at)), lake.recall(COMPARED) or {}
+    is_stale = known.get("inputs") != judged or not table.exists() or config.trec is not None
+    if is_stale:
+        table.overwrite(TABLES["system_comparison"].arrow().empty_table())
+        left_out = _compare(workspace, cut_at, config.trec)
+        known = {"inputs": judged, "left_out": left_out}
+        lake.remember(COMPARED, known)
+    rows = table.read()
+    told = main_table(told_of_rows(rows.to_pylist())) if rows.num_rows else NOTHING_TO_JUDGE
+    missing = [f"{name}: {why}" for name, why in known["left_out"].items()]
+    return reported(
+        workspace,
+        "system_comparison",
+        RefreshReport(n_new=rows.num_rows if is_stale else 0),
+        {"cut at": cut_at.date().isoformat(), "comparison": dg.MetadataValue.md(told), "left out": missing},
+    )
+
+
+def _compare(workspace: Workspace, cut_at: datetime, trec: str | None) -> dict[str, str]:
+    """Fill the table; gives the systems that were left out."""
+    tables = raw_tables(workspace.lake)
+    if not _has_answers(workspace, tables, cut_at):
+        return {}
+    at = graph_at(workspace, tables, cut_at)
+    found = compare(at, tables, cut_at, workspace.profile.evaluation.max_queries, _truth(workspace))
+    workspace.lake.table("system_comparison").overwrite(found.rows)
+    if trec is not None:
+        write_trec(Path(trec), found.queries, found.lists)
+    return found.left_out
+
+
 def _judge(workspace: Workspace, cut_at: datetime) -> pa.Table:
     """Rows of the report; none where no pin was there before the cut, or nothing was saved after it."""
     tables = raw_tables(workspace.lake)
-    shown = workspace.lake.table("pin_images").read(["pin_id"])["pin_id"]
-    has_candidates = pc.any(pc.is_in(pins_at(tables["pins"], cut_at)["pin_id"], value_set=shown)).as_py()
-    if not has_candidates or not is_at_or_after(tables["board_pins"], "saved_at", cut_at).any():
+    if not _has_answers(workspace, tables, cut_at):
         return TABLES["related_pins_quality"].arrow().empty_table()
     at = graph_at(workspace, tables, cut_at)
     return quality_rows(at, tables, cut_at, workspace.profile.evaluation.max_queries, _truth(workspace))
+
+
+def _has_answers(workspace: Workspace, tables: dict[str, pa.Table], cut_at: datetime) -> bool:
+    """Whether a pin was there before the cut, and anything was saved after it."""
+    shown = workspace.lake.table("pin_images").read(["pin_id"])["pin_id"]
+    has_candidates = pc.any(pc.is_in(pins_at(tables["pins"], cut_at)["pin_id"], value_set=shown)).as_py()
+    return bool(has_candidates) and bool(is_at_or_after(tables["board_pins"], "saved_at", cut_at).any())
 
 
 def _judged(workspace: Workspace, cut_at: datetime) -> str:

@@ -110,7 +110,7 @@ class Field:
         saves = self.saves
         pins = np.asarray(Als(dimensions=ALS_DIMENSIONS, seed=self.at.profile.seed).fit(saves).pins, np.float64)
         pins[np.asarray(saves.sum(axis=0)).ravel() == 0] = 0
-        return pins / np.maximum(np.linalg.norm(pins, axis=1, keepdims=True), 1e-12)
+        return np.asarray(pins / np.maximum(np.linalg.norm(pins, axis=1, keepdims=True), 1e-12), np.float64)
 
     @cached_property
     def tf_idf(self) -> sparse.csr_matrix:

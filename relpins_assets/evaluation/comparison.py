@@ -80,9 +80,7 @@ def _lists(compared: Compared, pins: IntArray, n: int) -> dict[str, IntArray]:
 def _quality_rows(lists: Mapping[str, IntArray], queries: Queries, field: Field) -> list[Row]:
     looks = field.vectors("clip_embedding")
     vectors = None if looks is None else looks.astype(np.float32)
-    found = {
-        name: evaluate(one[queries.query_pins], queries, (K,), vectors=vectors) for name, one in lists.items()
-    }
+    found = {name: evaluate(one[queries.query_pins], queries, (K,), vectors=vectors) for name, one in lists.items()}
     parts = dict(_categories(field.catalog, queries))
     return [row for name, one in found.items() for row in _rows(name, one, found[OURS], queries, parts)]
 
@@ -109,9 +107,9 @@ def _rows(
         yield _row(system, metric, part or "all", value, low, high, evaluation.n_queries[name])
     for part, rows in categories.items():
         for metric in OF_CATEGORIES:
-            value, others = evaluation.per_query[metric][rows], ours.per_query[metric][rows]
-            low, high = (None, None) if evaluation is ours else _interval(value, others, queries.boards[rows])
-            yield _row(system, metric, part, float(np.mean(value)), low, high, len(rows))
+            own, others = evaluation.per_query[metric][rows], ours.per_query[metric][rows]
+            low, high = (None, None) if evaluation is ours else _interval(own, others, queries.boards[rows])
+            yield _row(system, metric, part, float(np.mean(own)), low, high, len(rows))
 
 
 def _interval(

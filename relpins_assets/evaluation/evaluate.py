@@ -41,7 +41,8 @@ def evaluate(
 
     recall, ndcg, hit, novelty, popular_share and filled (share of the k places that hold a pin) per query and their
     means; coverage; recall, ndcg and hit of each slice of targets: of the relevant pins that are new, thin or warm,
-    over the queries that have such a pin; intra_list_distance if vectors (n, d), normalised, one per candidate, are given.
+    over the queries that have such a pin; intra_list_distance if vectors (n, d), normalised, one per candidate, are
+    given.
 
     rankings: (q, limit) positions, or a function from query numbers to such rows. A list that is short once its known
         pins are gone is judged short: give more than max(ks) places. -1 anywhere is an empty place and is skipped.

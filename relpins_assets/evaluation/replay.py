@@ -3,7 +3,7 @@
 An impression counts for a system if the pin stands in its first DEPTH for that query pin. Of those impressions:
 
 - ctr: clicks an impression;
-- save_propensity: people who saved such a pin out of the feed, among the people who were shown one (Related Pins, 2017);
+- save_propensity: people who saved such a pin out of the feed, among the people who were shown one (Liu et al. 2017);
 - session_depth: of the pins that a request showed and the system would have shown, how many somebody engaged with
   (click, closeup, long click or save), mean over the requests that showed any.
 
@@ -121,14 +121,16 @@ def _row(
     }
 
 
-def _sums(lists: IntArray, log: Log, is_in: npt.NDArray[np.bool_], is_lottery: bool) -> dict[str, tuple[Doubles, Doubles]]:
+def _sums(
+    lists: IntArray, log: Log, is_in: npt.NDArray[np.bool_], is_lottery: bool
+) -> dict[str, tuple[Doubles, Doubles]]:
     """Per metric what is summed above and below the line, by user (u,)."""
     n_users = int(log.users.max()) + 1
     rank = _ranks(lists, log)
     taken = is_in & (rank < DEPTH)
 
     def by_user(values: npt.NDArray[np.generic]) -> Doubles:
-        return np.bincount(log.users, weights=values.astype(np.float64), minlength=n_users)
+        return np.asarray(np.bincount(log.users, values.astype(np.float64), n_users), np.float64)
 
     requests = np.zeros(len(taken), bool)
     requests[np.flatnonzero(taken)[np.unique(log.requests[taken], return_index=True)[1]]] = True
@@ -150,7 +152,8 @@ def _sums(lists: IntArray, log: Log, is_in: npt.NDArray[np.bool_], is_lottery: b
 def _ranks(lists: IntArray, log: Log) -> IntArray:
     """(m,) place of each shown pin in the list of its query pin, the list's length where it is not in it."""
     found = lists[log.query_pins] == log.pins[:, None]
-    return np.where(found.any(axis=1), found.argmax(axis=1), lists.shape[1]).astype(np.int64)
+    ranks: IntArray = np.where(found.any(axis=1), found.argmax(axis=1), lists.shape[1]).astype(np.int64)
+    return ranks
 
 
 def _places(groups: IntArray, keys: IntArray) -> IntArray:
@@ -186,7 +189,8 @@ def _drawn(n: int) -> Doubles:
 
 
 def _codes(column: pa.ChunkedArray) -> IntArray:
-    return column.combine_chunks().dictionary_encode().indices.to_numpy(False).astype(np.int64)
+    codes: IntArray = column.combine_chunks().dictionary_encode().indices.to_numpy(False).astype(np.int64)
+    return codes
 
 
 def _representatives(queries: Queries, joins: pa.Table, pin_ids: pa.ChunkedArray) -> IntArray:

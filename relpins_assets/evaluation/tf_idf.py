@@ -1,4 +1,4 @@
-"""Words as the traditional stack has them: TF-IDF rows (Spärck Jones 1972; scikit-learn's weighting), cosine between."""
+"""Words as the traditional stack has them: TF-IDF rows (Spärck Jones 1972; scikit-learn's weighting) and cosine."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from relpins_assets.feeds.spaces import SPACES, Space
 from relpins_assets.indexes.layers import is_of
 from relpins_assets.indexes.words import open_lexical_index
 from relpins_assets.profile import Profile
+from relpins_assets.ranking.loading import with_ranking
 from relpins_resources.ann import LayeredIndex
 from relpins_resources.encoders import ClipEncoder, ClipModel, SentenceEncoder, clip_encoder, sentence_encoder
 from relpins_resources.errors import RelpinsError
@@ -45,7 +46,7 @@ def load_catalog(lake: Lake, profile: Profile, *, as_of: date | None = None) -> 
     items = Items.of(lake)
     is_exact = len(items.ids) <= profile.feeds.exact_up_to
     day = as_of or (lake.snapshot.as_of if lake.snapshot is not None else datetime.now(UTC).date())
-    return Catalog(
+    catalog = Catalog(
         item_ids=items.ids,
         is_candidate=items.is_candidate,
         as_of=datetime.combine(day, time(), UTC),
@@ -59,6 +60,7 @@ def load_catalog(lake: Lake, profile: Profile, *, as_of: date | None = None) -> 
         images=lambda item: _jpeg(lake.table("pin_images"), str(items.ids[item])),
         filters=profile.filters,
     )
+    return with_ranking(catalog, lake, profile, (items.join_ids, items.join_of, items.representatives))
 
 
 @dataclass(frozen=True)

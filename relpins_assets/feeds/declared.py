@@ -7,18 +7,11 @@ from collections.abc import Mapping
 from relpins_assets.feeds.item_columns import ALIASES, COUNTS, DESCRIBED, OF_PINS, RATES
 from relpins_assets.feeds.spaces import SPACES
 from relpins_assets.profile import Profile
+from relpins_assets.ranking.feature_names import PAIR_FEATURES
 from relpins_resources.query.checking.names import Declared
 from relpins_resources.query.expressions.values import Kind
 
 TEXT_SPACES = ("content_embedding", "clip_embedding")
-PAIR_FEATURES = (
-    "hamming",
-    "annotation_match",
-    "topic_similarity",
-    "category_similarity",
-    "category_x_visual",
-    "memboost",
-)
 FILTERS = ("exclude_saved",)
 """Filters that come with the language; a profile adds its own under `filters`."""
 KINDS: Mapping[str, Kind] = {

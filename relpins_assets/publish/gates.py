@@ -74,7 +74,7 @@ def space_problems(lake: Lake) -> list[str]:
             problems.append(f"{index} holds {artefact.manifest['origin']['space']}, {embeddings} is {table.path.name}")
         elif artefact.manifest["n_vectors"] != table.count():
             problems.append(f"{index} holds {artefact.manifest['n_vectors']} vectors, {embeddings} {table.count()}")
-    return problems + _id_problems(lake) + _product_problems(lake)
+    return problems + _id_problems(lake) + _topic_problems(lake) + _product_problems(lake)
 
 
 def _id_problems(lake: Lake) -> list[str]:
@@ -83,6 +83,15 @@ def _id_problems(lake: Lake) -> list[str]:
         return [f"semantic_ids are of {codebooks.manifest['space']}, clip_embeddings is {vectors.path.name}"]
     if ids.count() != vectors.count():
         return [f"semantic_ids holds {ids.count()} pins, clip_embeddings {vectors.count()}"]
+    return []
+
+
+def _topic_problems(lake: Lake) -> list[str]:
+    centres, vectors, topics = lake.artefact("pin_topics"), lake.table("content_embeddings"), lake.table("pin_topics")
+    if centres is not None and centres.manifest["space"] != vectors.path.name:
+        return [f"pin_topics are of {centres.manifest['space']}, content_embeddings is {vectors.path.name}"]
+    if topics.count() != vectors.count():
+        return [f"pin_topics holds {topics.count()} pins, content_embeddings {vectors.count()}"]
     return []
 
 

@@ -77,7 +77,10 @@ class Rates:
 
 
 def fit_rates(counts: pa.Table) -> Rates:
-    """Expected rates from `shown_counts`, of at least one row."""
+    """Expected rates from `shown_counts`; from none, that nothing is expected anywhere."""
+    if counts.num_rows == 0:
+        nowhere = np.zeros(1, np.int64)
+        return Rates(("",), nowhere, nowhere, nowhere, {action: np.zeros(1) for action in ACTIONS})
     places = _places(counts)
     cell, level = places.cells(counts["device"], counts["position"]), _levels(counts)
     shown = counts["n_impressions"].to_numpy().astype(np.float64)

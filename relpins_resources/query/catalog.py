@@ -116,6 +116,16 @@ class Shares:
 
 
 @dataclass(frozen=True)
+class Scored:
+    """A list of candidates with scores for each item, in compressed rows: item i has others[k] with scores[k],
+    indptr[i] <= k < indptr[i + 1], best first."""
+
+    indptr: Ints
+    others: Ints
+    scores: Doubles
+
+
+@dataclass(frozen=True)
 class People:
     """Users in ascending order of id, and what each saved, newest first, each item once."""
 
@@ -172,6 +182,7 @@ class Catalog:
     embeddings: Mapping[str, Embedding | None]
     people: People | None = None
     shares: Shares | None = None
+    memorised: Callable[[], Scored] | None = None  # what people engaged with beside each item, by Memboost
     lexical: LexicalIndex | None = None
     semantic_ids: Ints | None = None  # (n, levels); -1 for an item without
     encoders: Encoders = field(default_factory=Encoders)

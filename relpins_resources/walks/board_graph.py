@@ -13,10 +13,9 @@ from relpins_resources.errors import RelpinsError
 
 Ints = npt.NDArray[np.int64]
 SmallInts = npt.NDArray[np.int32]
-Packed = npt.NDArray[np.uint64]
 
-DEGREE_BITS = 24
-"""Of the 64 bits that say where a row begins and how long it is; so many are for the length."""
+MOST_EDGES = 1 << 24
+"""Of one board or one item: a walk chooses among them with 26 bits."""
 FILES = ("item_indptr", "item_boards", "board_indptr", "board_items")
 
 
@@ -44,8 +43,8 @@ class BoardGraph:
         by_item, by_board = np.lexsort((boards, items)), np.lexsort((items, boards))
         degrees, sizes = np.bincount(items, minlength=n_items), np.bincount(boards, minlength=n_boards)
         most = int(max(degrees.max(initial=0), sizes.max(initial=0)))
-        if most >= 1 << DEGREE_BITS:
-            raise RelpinsError(f"a board or an item has {most:,} edges; walks choose among {1 << DEGREE_BITS:,} at most")
+        if most > MOST_EDGES:
+            raise RelpinsError(f"a board or an item has {most:,} edges; walks choose among {MOST_EDGES:,} at most")
         return cls(
             _starts(degrees),
             np.asarray(boards)[by_item].astype(np.int32),
@@ -70,15 +69,6 @@ class BoardGraph:
         """(n,) on how many boards each item stands."""
         return np.diff(self.item_indptr)
 
-    @cached_property
-    def packed_items(self) -> Packed:
-        """(n,) where each item's row begins and how long it is, in one number: a walk reads both at once."""
-        return _packed(self.item_indptr)
-
-    @cached_property
-    def packed_boards(self) -> Packed:
-        return _packed(self.board_indptr)
-
     def save(self, folder: Path) -> None:
         for name in FILES:
             np.save(folder / f"{name}.npy", getattr(self, name))
@@ -92,6 +82,3 @@ class BoardGraph:
 def _starts(sizes: npt.NDArray[np.integer]) -> Ints:
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
-
-def _packed(indptr: Ints) -> Packed:
-    return (indptr[:-1].astype(np.uint64) << np.uint64(DEGREE_BITS)) | np.diff(indptr).astype(np.uint64)

@@ -57,6 +57,7 @@ GRAPH: dict[str, dict[str, list[str]]] = {
         "clip_embeddings": ["clip_model", "pin_images"],
         "clip_model": ["pin_joins", "raw_pins"],
         "content_embeddings": ["enriched_descriptions"],
+        "pin_topics": ["content_embeddings", "raw_pins"],
         "semantic_ids": ["clip_embeddings", "raw_pins"],
     },
     "indexes": {
@@ -157,6 +158,7 @@ GRAPH: dict[str, dict[str, list[str]]] = {
             "shopping_collections",
         ],
         "related_pins_quality": ["related_pins_feeds"],
+        "system_comparison": ["related_pins_feeds"],
     },
     "publish": {
         "published_snapshot": [
@@ -271,12 +273,13 @@ def test_jobs(defs: dg.Definitions) -> None:
     everything = {name for stage in GRAPH.values() for name in stage}
     selected = {
         name: {key.to_user_string() for key in defs.resolve_job_def(name).asset_layer.selected_asset_keys}
-        for name in ("build_all", "incremental", "nightly_training")
+        for name in ("build_all", "incremental", "nightly_training", "evaluate")
     }
     assert selected == {
-        "build_all": everything,
+        "build_all": everything - {"system_comparison"},
         "incremental": everything - set(GRAPH["evaluation"]),
         "nightly_training": everything,
+        "evaluate": {"system_comparison", "published_snapshot"},
     }
     assert defs.resolve_job_def("maintenance").description
 

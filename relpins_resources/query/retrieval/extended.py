@@ -23,6 +23,7 @@ from relpins_resources.query.catalog import (
     Hits,
     Ints,
     LexicalIndex,
+    Scored,
     Shares,
 )
 from relpins_resources.query.errors import QueryError
@@ -99,6 +100,8 @@ def _extended(base: Catalog, items: Mapping[str, Mapping[str, Any]], at: int) ->
         name: None if one is None else _ExtendedEmbedding(base, one, pins, at) for name, one in base.embeddings.items()
     }
     given["shares"] = None if base.shares is None else _shares(base.shares, len(new))
+    memorised = base.memorised
+    given["memorised"] = None if memorised is None else lambda: _scored(memorised(), len(new))
     given["lexical"] = None if base.lexical is None else _ExtendedLexical(base.lexical, len(base))
     if base.semantic_ids is not None:
         given["semantic_ids"] = np.pad(base.semantic_ids, ((0, len(new)), (0, 0)), constant_values=-1)
@@ -246,6 +249,10 @@ _EMPTY: Mapping[str, Any] = {
 def _shares(shares: Shares, n_new: int) -> Shares:
     indptr = np.concatenate([shares.indptr, np.full(n_new, shares.indptr[-1])])
     return Shares(indptr, shares.others, shares.counts, np.concatenate([shares.n_boards, np.zeros(n_new, np.int64)]))
+
+
+def _scored(lists: Scored, n_new: int) -> Scored:
+    return Scored(np.pad(lists.indptr, (0, n_new), mode="edge"), lists.others, lists.scores)
 
 
 def _model(

@@ -8,6 +8,7 @@ from relpins_resources.query.retrieval.retrievers.base import Request
 from relpins_resources.query.retrieval.retrievers.column_order import column_order
 from relpins_resources.query.retrieval.retrievers.filters import filtered
 from relpins_resources.query.retrieval.retrievers.listed import listed_items
+from relpins_resources.query.retrieval.retrievers.memorised import memorised
 from relpins_resources.query.retrieval.retrievers.shared_boards import cooccurrence
 from relpins_resources.query.retrieval.retrievers.similarity import similarity
 from relpins_resources.query.retrieval.retrievers.text_search import text_search
@@ -24,5 +25,5 @@ RETRIEVERS: dict[str, Callable[[Request], Hits]] = {
     "candidate_attributes": candidate_attributes,
     "cooccurrence": cooccurrence,
     "random_walk": unbuilt,
-    "memorised": unbuilt,
+    "memorised": memorised,
 }
