@@ -127,14 +127,19 @@ class Walks(Section):
 
 
 class TwoTower(Section):
-    """The two-tower model: of users by their history, and of pins by id and content."""
+    """The two-tower model: of users by their history, and of pins by id and content.
+
+    `corrects_sampling`: popular negatives count by how often they are drawn (log Q). `masks_known`: saves of one user,
+    or pins of one board, are never each other's negatives.
+    """
 
     dim: int = Field(64, ge=2)
-    epochs: int = Field(30, ge=1)
+    epochs: int = Field(6, ge=1)
     batch: int = Field(512, ge=2)
     id_dropout: float = Field(0.3, ge=0, le=1)
     temperature: float = Field(0.1, gt=0)
     corrects_sampling: bool = True
+    masks_known: bool = True
 
 
 class PinClip(Section):

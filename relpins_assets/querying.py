@@ -27,11 +27,14 @@ from relpins_resources.query.language.parser import parse_query
 from relpins_resources.query.language.text import format_query
 from relpins_resources.query.plan import Name, Query, walk
 
-UNBUILT = ("random_walk",)
-"""Retrievers whose tables no asset fills yet."""
 A_QUERY = re.compile(r"\s*(--|select\b|explain\b)", re.IGNORECASE)
 A_NAME = re.compile(r"[\w.-]+")
 LONGEST_SHOWN = 80
+
+
+def _is_unbuilt(retriever: str, catalog: Catalog) -> bool:
+    read_from = {"random_walk": catalog.walks, "memorised": catalog.memorised}
+    return retriever in read_from and read_from[retriever] is None
 
 
 class Reader:
@@ -141,7 +144,7 @@ class Reader:
         """What the plan names and nothing has built yet."""
         catalog = self.catalog
         spaces = [name for name in embeddings_of(query) if catalog.embedding(name) is None]
-        retrievers = [stage.kind for stage in query.retrievers if stage.kind in UNBUILT]
+        retrievers = [stage.kind for stage in query.retrievers if _is_unbuilt(stage.kind, catalog)]
         names = [node.path for node in walk(query) if isinstance(node, Name)]
         models = [path[0] for path in names if path[0] in self.declared.models and not self._has_model(path[0])]
         features = [".".join(path) for path in names if path[0] == "pair" and path[1] not in catalog.pair_features]

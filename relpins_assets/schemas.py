@@ -532,7 +532,7 @@ CANDIDATES = (
             Column("visits", WEIGHTS, "how often they came by each of them"),
             Column("n_steps", INT, "steps taken before the walks had seen enough"),
             Column("n_boards", INT, "boards of the walk graph that it stands on"),
-            Column("withheld", pa.list_(pa.int32()), "numbers in the graph of images that are gone and would stand here"),
+            Column("withheld", pa.list_(pa.int32()), "numbers in the graph of images that are gone, and stood here"),
             FINGERPRINT,
         ),
     ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -14,6 +15,7 @@ from relpins_assets.enrichment.attribute_keys import viewed_keys
 from relpins_assets.profile import Profile
 from relpins_assets.schemas import TABLES
 from relpins_resources.describers import Describer, Viewer, get_describer, get_viewer
+from relpins_resources.detectors import Detector, get_detector
 from relpins_resources.encoders import ClipEncoder, SentenceEncoder, clip_encoder, sentence_encoder
 from relpins_resources.errors import RelpinsError
 from relpins_resources.images import ImageLimits
@@ -24,7 +26,8 @@ from relpins_resources.lake.cache import Cache
 from relpins_resources.sources import FolderSource, Scan, Source
 
 SOURCE_SETTINGS = "_source.yaml"
-"""A source may say in this file which day it stands for: `as_of: 2026-06-01`."""
+"""A source may say in this file which day it stands for, `as_of: 2026-06-01`, and which curve of a detector's
+confidences holds for its pictures, `object_calibration: sample_world`."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Workspace:
         open_source: opens what rows come from; None to leave the raw tables as they are.
         cache_home: whose cache of encodings is used; another home's for an evaluation beside it.
         day: fixes the clock, over what profile and source say.
+        calibration: of the detector of objects, where there is no source that could say it.
         reopen: gives the workspace as its home now says, for a code location that outlives a change of settings.
     """
 
@@ -45,6 +49,7 @@ class Workspace:
     open_source: Callable[[], Source] | None = None
     cache_home: Path | None = None
     day: date | None = None
+    calibration: str | None = None
     reopen: Callable[[], Workspace] | None = None
 
     def renewed(self) -> Workspace:
@@ -82,6 +87,19 @@ class Workspace:
     @cached_property
     def sentence_encoder(self) -> SentenceEncoder:
         return sentence_encoder(self.profile.content)
+
+    @cached_property
+    def object_calibration(self) -> str | None:
+        """The curve of confidences that holds for this source's pictures, by its name; None if none is known to."""
+        said = self.profile.objects.detector.get("calibration")
+        if said is None and self.source is not None:
+            said = source_settings(self.source).get("object_calibration")
+        return str(said) if said is not None else self.calibration
+
+    @cached_property
+    def detector(self) -> Detector:
+        named, settings = self.object_calibration, self.profile.objects.detector
+        return get_detector(settings if named is None else {**settings, "calibration": named})
 
     @cached_property
     def describer(self) -> Describer:
@@ -124,16 +142,26 @@ def source_day(source: Source) -> date | None:
     """The day that a source says it stands for, None where it says nothing.
 
     Raises:
-        RelpinsError: its settings file is there and is not `as_of: YYYY-MM-DD`.
+        RelpinsError: its settings file is there and is not `as_of: YYYY-MM-DD`, with what else it may say.
+    """
+    said = source_settings(source)
+    return said["as_of"] if said else None
+
+
+def source_settings(source: Source) -> dict[str, Any]:
+    """What a source says of itself, empty where it says nothing.
+
+    Raises:
+        RelpinsError: its settings file is there and does not say which day it stands for.
     """
     path = source.root / SOURCE_SETTINGS if isinstance(source, FolderSource) else None
     if path is None or not path.is_file():
-        return None
+        return {}
     try:
         said = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, OSError, ValueError):  # ValueError: no UTF-8, or a day that no month has
         said = None
     day = said.get("as_of") if isinstance(said, dict) else None
-    if not isinstance(day, date) or isinstance(day, datetime):
+    if not isinstance(said, dict) or not isinstance(day, date) or isinstance(day, datetime):
         raise RelpinsError(f"{path} must hold one line such as `as_of: 2026-06-01`")
-    return day
+    return said

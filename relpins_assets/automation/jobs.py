@@ -25,6 +25,10 @@ TRAINED = (
     "topic_candidates",
     "judged_topics",
     "dual_encoder",
+    "walk_graph",
+    "engagement_coec",
+    "ranking_triplets",
+    "ranker",
 )
 """Assets that the nightly job fits again."""
 EVALUATION = AssetSelection.groups("evaluation")

@@ -53,7 +53,7 @@ def outdated_walks(lake: Lake, artefact: Artefact) -> pa.Table:
     """Rows (join_id) that name an image which is gone, or keep out one that is back."""
     changes = mark_of(lake).changes()
     table = lake.table(TABLE)
-    if changes is not None and not any(len(one) for one in changes.values()) or not table.exists():
+    if (changes is not None and not any(len(one) for one in changes.values())) or not table.exists():
         return pa.table({"join_id": pa.array([], pa.string())})
     rows = table.read(["join_id", "candidate_join_ids", "withheld"]).combine_chunks()
     present = _present(lake)

@@ -50,6 +50,7 @@ def graph_at(workspace: Workspace, tables: dict[str, pa.Table], cut_at: datetime
         profile=workspace.profile,
         cache_home=workspace.cache_home or workspace.home,
         day=cut_at.date(),
+        calibration=workspace.object_calibration,
     )
     with at.lake.writer():
         _write_cut(workspace.lake, at.lake, cut_tables(_own_columns(tables), cut_at), tables)

@@ -44,6 +44,11 @@ DEPS = (  # what nothing builds yet is no asset to depend on
     "content_index",
     "lexical_index",
     "cooccurrence_candidates",
+    "random_walk_candidates",
+    "pin_topics",
+    "attribute_assignments",
+    "engagement_coec",
+    "ranker",
 )
 
 

@@ -17,6 +17,7 @@ from relpins_assets.feeds.item_columns import item_columns
 from relpins_assets.feeds.people import load_people
 from relpins_assets.feeds.shares import load_shares
 from relpins_assets.feeds.spaces import SPACES, Space
+from relpins_assets.feeds.walks import walks_of
 from relpins_assets.indexes.layers import is_of
 from relpins_assets.indexes.words import open_lexical_index
 from relpins_assets.profile import Profile
@@ -54,6 +55,7 @@ def load_catalog(lake: Lake, profile: Profile, *, as_of: date | None = None) -> 
         embeddings={name: _embedding(lake, name, space, items, is_exact) for name, space in SPACES.items()},
         people=load_people(lake, items.ids),
         shares=load_shares(lake, items.join_ids, items.join_of, items.representatives),
+        walks=walks_of(lake, items.join_ids, items.join_of, items.representatives),
         lexical=open_lexical_index(lake, items.ids),
         semantic_ids=_semantic_ids(lake.table("semantic_ids"), items),
         encoders=_encoders(lake, profile),

@@ -9,15 +9,24 @@ clock is refreshed when the day turns.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from relpins_assets.feeds.spaces import SPACES
 from relpins_resources.query.plan import Call, Literal, Name, Param, Query, Stage, walk
-from relpins_resources.query.stages import STAGES
+from relpins_resources.query.stages import LIMIT, STAGES
 
 LOCAL_COLUMNS = ("item_id", "join_id", "n_boards")
 """Columns of a pin that change only with its join or its boards."""
+LOCAL_FEATURES = (("pair", "memboost"),)
+"""Features of two pins that change only with a row of the query pin."""
+OWN_ROWS = {"engagement": ("memorised", *LOCAL_FEATURES)}
+"""Rows of the query pin that few plans read, by their name in the inputs of a feed: the retrievers and names that do."""
 LOCAL_ENCODERS = ("precomputed_item", "item_attribute_pooling")
 LOCAL_FUNCTIONS = ("rank", "similarity", "rrf", "coalesce", "abs", "sqrt", "log", "exp", "round", "min", "max")
 CLOCK_COLUMNS, CLOCK_FUNCTIONS = ("days_since_release",), ("now_seconds",)
+CLOCK_NAMES = (("ranker",), ("pair", "age"))
+"""A ranker looks at how old a pin is."""
 CLOCK_STAGES = tuple(stage.kind for stage in STAGES if stage.reads_clock)
 SPREAD_BY = {"cooccurrence": "cooccurrence_candidates", "semantic_id": "semantic_ids"}
 """Tables of the signals of diversity that are no embedding."""
@@ -40,8 +49,10 @@ def _is_local_retriever(stage: Stage, own: Param) -> bool:
     """Whether it starts from the feed's own pin and from nothing else."""
     if stage.get("where") is not None:
         return False
-    if stage.kind == "cooccurrence":
+    if stage.kind in ("cooccurrence", "memorised"):
         return stage.get("input_item_id") == own
+    if stage.kind == "random_walk":
+        return stage.get("input_item_id") == own and stage.get("input_user_id") is None
     encoder = stage.get("encoder")
     return (
         stage.kind == "similarity"
@@ -54,7 +65,7 @@ def _is_local_retriever(stage: Stage, own: Param) -> bool:
 def _is_local_node(node: object) -> bool:
     if isinstance(node, Name):
         head, *rest = node.path
-        if head == "retrieval" or node.path == ("score",):
+        if head == "retrieval" or node.path == ("score",) or node.path in LOCAL_FEATURES:
             return True
         return (rest[0] if head == "query_item" and rest else head) in LOCAL_COLUMNS
     return not isinstance(node, Call) or node.function in LOCAL_FUNCTIONS
@@ -63,11 +74,18 @@ def _is_local_node(node: object) -> bool:
 def reads_clock(query: Query) -> bool:
     """Whether the same catalog can give another feed on another day."""
     return any(
-        (isinstance(node, Name) and node.path[-1] in CLOCK_COLUMNS)
+        (isinstance(node, Name) and (node.path[-1] in CLOCK_COLUMNS or node.path in CLOCK_NAMES))
         or (isinstance(node, Call) and node.function in CLOCK_FUNCTIONS)
         or (isinstance(node, Stage) and node.kind in CLOCK_STAGES)
         for node in walk(query)
     )
+
+
+def own_rows(query: Query) -> set[str]:
+    """Which of OWN_ROWS the plan reads."""
+    stages = {stage.kind for stage in query.stages}
+    names = {node.path for node in walk(query) if isinstance(node, Name)}
+    return {row for row, readers in OWN_ROWS.items() if any(one in stages or one in names for one in readers)}
 
 
 def embeddings_of(query: Query) -> list[str]:
@@ -79,6 +97,14 @@ def embeddings_of(query: Query) -> list[str]:
         elif isinstance(node, Call):
             found += [dict(node.options).get("embedding"), dict(node.options).get("embedding_ref")]
     return list(dict.fromkeys(str(one.value) for one in found if isinstance(one, Literal)))
+
+
+def walk_depth(query: Query, values: Mapping[str, Any]) -> int:
+    """How much of its pin's walk a feed reads: as many images as its deepest such retriever gives; 0 without one."""
+    limits = [stage.get("limit") or LIMIT.default for stage in query.retrievers if stage.kind == "random_walk"]
+    bound = [values.get(one.name, LIMIT.high) if isinstance(one, Param) else one for one in limits]
+    given = [one.value if isinstance(one, Literal) else one for one in bound]
+    return max((int(one) for one in given if isinstance(one, (int, float))), default=0)
 
 
 def similarity_spaces(query: Query) -> list[str]:

@@ -38,7 +38,7 @@ def load_shares(lake: Lake, join_ids: pa.Array, join_of: Ints, representatives: 
     items, others, counts = _in_order(items, others, counts, len(join_of))
     ends = np.searchsorted(items, representatives, side="right")  # (j,)
     starts = np.searchsorted(items, representatives)
-    at, indptr = _ragged(starts[join_of], ends[join_of])
+    at, indptr = ragged(starts[join_of], ends[join_of])
     boards = lake.table("cooccurrence_candidates").read(["join_id", "n_boards"])
     known = places(boards["join_id"], join_ids)
     n_boards = np.zeros(len(join_ids), np.int64)
@@ -63,7 +63,7 @@ def _numbers(rows: pa.Table, name: str) -> Ints:
     return numbers
 
 
-def _ragged(starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
+def ragged(starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
     """Every place from each start to its end, one run after the other; (n + 1,) where each run begins."""
     sizes = ends - starts
     indptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)

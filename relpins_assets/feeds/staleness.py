@@ -9,10 +9,18 @@ import pyarrow.compute as pc
 
 from relpins_assets.feeds.affected import BY_JOIN, affected_feeds, touched_pins
 from relpins_assets.feeds.catalog import load_catalog
-from relpins_assets.feeds.dependence import reads_clock, similarity_spaces, touching_tables
+from relpins_assets.feeds.dependence import (
+    OWN_ROWS,
+    own_rows,
+    reads_clock,
+    similarity_spaces,
+    touching_tables,
+    walk_depth,
+)
 from relpins_assets.feeds.people import USERS as EVERYONE
 from relpins_assets.feeds.saved import Strategy
 from relpins_assets.feeds.spaces import SPACES
+from relpins_assets.feeds.walks import lists_walked
 from relpins_assets.refreshing import Wanted
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake import Lake
@@ -34,16 +42,24 @@ READ_BY_ANY = (
     "raw_interactions",
     "enriched_descriptions",
     "lexical_index",
+    "random_walk_candidates",
+    "pin_images",
+    "pin_topics",
+    "product_embeddings",  # with it attribute_assignments
+    "engagement_coec_queries",
 )
 """What a plan can read besides; catalog_statistics are frozen, and named by their version."""
-ARTEFACTS = ("catalog_statistics", "clip_model", "semantic_ids")
+SAYS_MORE = {"random_walk_candidates": ", withheld"}
+"""Columns that say what a row holds where its fingerprint does not say it all."""
+ARTEFACTS = ("catalog_statistics", "clip_model", "semantic_ids", "ranker")
 
 # What a feed depends on through its own pin; what it depends on through others is affected.py's business.
 PINS = f"""
-SELECT j.pin_id, j.fingerprint AS joined, b.fingerprint AS boards,
+SELECT j.pin_id, j.fingerprint AS joined, b.fingerprint AS boards, e.fingerprint AS engagement,
        {", ".join(f"{table}.fingerprint AS {table}" for table in VECTORS)}
 FROM (SELECT join_id, fingerprint, unnest(pin_ids) AS pin_id FROM pin_joins) j
 LEFT JOIN cooccurrence_candidates b USING (join_id)
+LEFT JOIN engagement_coec_queries e ON e.query_join_id = j.join_id
 {" ".join(f"LEFT JOIN {table} USING (pin_id)" for table in VECTORS)}
 """
 # people by content: the fingerprint of a raw row also covers columns that an evaluation's cut leaves out
@@ -85,6 +101,11 @@ def wanted_feeds(workspace: Workspace, strategies: Sequence[Strategy], unit: str
 
 def _rows_of(strategy: Strategy, found: pa.Table, workspace: Workspace) -> pa.Table:
     n = found.num_rows
+    for name in set(OWN_ROWS).intersection(found.column_names) - own_rows(strategy.query):  # what this plan never reads
+        found = found.set_column(found.column_names.index(name), name, pa.nulls(n, pa.string()))
+    if "pin_id" in found.column_names:
+        depth = walk_depth(strategy.query, strategy.values)
+        found = found.append_column("walked", lists_walked(workspace.lake, found["pin_id"], depth))
     day = workspace.as_of.isoformat() if reads_clock(strategy.query) else ""
     for name, value in (("day", day), ("plan", strategy.version), ("strategy", strategy.name)):
         found = found.add_column(0, name, pa.array([value] * n, pa.string()))
@@ -100,7 +121,10 @@ def seen_inputs(workspace: Workspace, strategy: Strategy) -> str:
 
 def catalog_digest(lake: Lake) -> str:
     """A hash of everything that a plan can read, whatever versions it was written in."""
-    parts = [f"(SELECT [count(*), bit_xor(hash(fingerprint))] FROM {name}) AS {name}" for name in READ_BY_ANY]
+    parts = [
+        f"(SELECT [count(*), bit_xor(hash(fingerprint{SAYS_MORE.get(name, '')}))] FROM {name}) AS {name}"
+        for name in READ_BY_ANY
+    ]
     artefacts = [lake.chosen("artefacts", name) for name in ARTEFACTS]
     return digest(lake.query(f"SELECT {', '.join(parts)}").to_pylist()[0], artefacts)
 

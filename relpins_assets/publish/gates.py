@@ -21,7 +21,16 @@ SELECT
                            HAVING max(rank) <> count(*) OR min(rank) <> 1
                                OR count(DISTINCT candidate_pin_id) <> count(*))) AS misnumbered
 """
+BROKEN_RANKING = """
+SELECT
+    (SELECT count(*) FROM engagement_coec e ANTI JOIN pin_joins USING (join_id))
+    + (SELECT count(*) FROM engagement_coec e ANTI JOIN pin_joins j ON j.join_id = e.query_join_id) AS vanished_engaged,
+    (SELECT count(*) FROM (SELECT unnest([query_pin_id, better_pin_id, worse_pin_id]) AS pin_id FROM ranking_triplets)
+     ANTI JOIN pin_images i USING (pin_id)) AS vanished_taught
+"""
 MEANING = {
+    "vanished_engaged": "rows of engagement name an image that is gone",
+    "vanished_taught": "places in ranking triplets name a pin that is gone",
     "without_content": "pins have a clip vector but no content vector",
     "without_feed": "pins have vectors but no feed",
     "vanished": "feed entries or assignments name a pin that is gone",
@@ -49,8 +58,8 @@ SELECT
 
 
 def feed_problems(lake: Lake) -> list[str]:
-    """What is wrong with the feeds, a line each; empty if nothing is."""
-    return _counted(lake, BROKEN_FEEDS)
+    """What is wrong with the feeds and what they are ranked by, a line each; empty if nothing is."""
+    return _counted(lake, BROKEN_FEEDS) + _counted(lake, BROKEN_RANKING)
 
 
 def collection_problems(lake: Lake) -> list[str]:

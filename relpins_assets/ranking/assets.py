@@ -1,5 +1,6 @@
 """The Dagster half of the ranking."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,14 @@ import pyarrow.parquet as pq
 from relpins_assets.fitting import FitConfig, chosen_or_fitted
 from relpins_assets.ranking.coec import action_weights, coec_rows
 from relpins_assets.ranking.expected_rates import Rates, fit_rates
-from relpins_assets.ranking.reports import engagement_report, rates_report, triplets_report
+from relpins_assets.ranking.fit_ranker import fit_ranker
+from relpins_assets.ranking.lessons import content_of, lesson_of
+from relpins_assets.ranking.promotion import objection_to_ranker
+from relpins_assets.ranking.reports import engagement_report, ranker_report, rates_report, triplets_report
 from relpins_assets.ranking.shown import shown_counts, wanted_queries
 from relpins_assets.ranking.triplets import BEST_AND_WORST, triplet_rows
 from relpins_assets.refreshing import (
+    OWNERS,
     Materialized,
     Wanted,
     WorkspaceParam,
@@ -108,7 +113,8 @@ def ranking_triplets(context: dg.AssetExecutionContext, workspace: WorkspacePara
         lambda folder: _draw_triplets(workspace, folder),
         refit=config.refit,
         is_usable=lambda old: (
-            old.manifest["least impressions"] == least and (old.manifest["triplets"] > 0 or not _is_learnable(lake, least))
+            old.manifest["least impressions"] == least
+            and (old.manifest["triplets"] > 0 or not _is_learnable(lake, least))
         ),
     )
     context.log.info(f"ranking_triplets: version {fitted.artefact.version}, {'fitted' if fitted.is_new else 'kept'}")
@@ -126,7 +132,9 @@ def ranking_triplets(context: dg.AssetExecutionContext, workspace: WorkspacePara
 
 
 def _in_order(rows: pa.Table) -> pa.Table:
-    return rows.sort_by([(key, "ascending") for key in TABLES["ranking_triplets"].key]).combine_chunks()
+    schema = TABLES["ranking_triplets"]
+    ordered = rows.select(schema.names).sort_by([(key, "ascending") for key in schema.key]).combine_chunks()
+    return pa.table({name: ordered[name] for name in schema.names})  # whatever else the schemas say
 
 
 def _draw_triplets(workspace: Workspace, folder: Path) -> dict[str, Any]:
@@ -138,4 +146,49 @@ def _draw_triplets(workspace: Workspace, folder: Path) -> dict[str, Any]:
 
 
 def _is_learnable(lake: Lake, least: int) -> bool:
-    return lake.query(BEST_AND_WORST, {"least": least}).num_rows > 0
+    found: int = lake.query(BEST_AND_WORST, {"least": least}).num_rows
+    return found > 0
+
+
+@dg.asset(
+    description="One model per catalog. Orders the candidates of a pin by what people did with what they were shown: "
+    "a linear one that is a query, or boosted trees, whichever does better on held-out queries. Fitted when missing, "
+    "and again by the nightly job.",
+    deps=[
+        "ranking_triplets",
+        "engagement_coec",
+        "raw_interactions",
+        "raw_pins",
+        "pin_images",
+        "pin_joins",
+        "catalog_statistics",
+        "enriched_descriptions",
+        "clip_embeddings",
+        "content_embeddings",
+        "pin_topics",
+        "attribute_assignments",
+        "cooccurrence_candidates",
+    ],
+    kinds={"trained"},
+    owners=OWNERS,
+    code_version="1",
+)
+def ranker(context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FitConfig) -> Materialized:
+    lake, ranking, seed = workspace.lake, workspace.profile.ranking, workspace.profile.seed
+    n_triplets, rates = lake.table("ranking_triplets").count(), lake.artefact("engagement_coec")
+    if rates is None or (n_triplets == 0 and lake.artefact("ranker") is None):
+        return dg.MaterializeResult(metadata={"trained": False, "why": "there are no ranking triplets to learn from"})
+    lesson = cache(lambda: lesson_of(workspace, Rates.of(pq.read_table(rates.folder / RATES))))
+    version = cache(lambda: digest("1", ranking.c, seed, content_of(lesson())))
+    fitted = chosen_or_fitted(
+        workspace,
+        "ranker",
+        version,
+        lambda folder: fit_ranker(lesson(), ranking, seed, folder, version()),
+        refit=config.refit and n_triplets > 0,
+        objection=lambda new, old: objection_to_ranker(lesson, new, old),
+        is_usable=lambda old: old.manifest["trained"] or n_triplets == old.manifest["triplets"],
+    )
+    context.log.info(f"ranker: version {fitted.artefact.version}, {'fitted' if fitted.is_new else 'kept'}")
+    told = {"version": fitted.artefact.version, "fitted in this run": fitted.is_new, **fitted.metadata()}
+    return dg.MaterializeResult(metadata={**told, **ranker_report(fitted.artefact)})

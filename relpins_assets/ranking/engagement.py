@@ -19,9 +19,7 @@ COLUMNS = ("query_join_id", "join_id", "n_clicks", "actions", "expected_clicks",
 class Engagement:
     """The table over the items of a catalog, read when it is first needed. Pairs are of images: repins share them."""
 
-    def __init__(
-        self, read: Callable[[], pa.Table], images: tuple[pa.Array, Ints, Ints], prior: float
-    ) -> None:
+    def __init__(self, read: Callable[[], pa.Table], images: tuple[pa.Array, Ints, Ints], prior: float) -> None:
         """
         Args:
             read: gives rows of engagement_coec.

@@ -85,14 +85,14 @@ def fit_rates(counts: pa.Table) -> Rates:
     cell, level = places.cells(counts["device"], counts["position"]), _levels(counts)
     shown = counts["n_impressions"].to_numpy().astype(np.float64)
     is_random = counts["is_randomised"].to_numpy(zero_copy_only=False)
-    rates = {}
+    rates: dict[str, Doubles] = {}
     for action in ACTIONS:
         acted = counts[action].to_numpy().astype(np.float64)
         effect = _effects(acted, shown, cell, level, _plain(acted, shown, cell, places))
         slice_ = is_random if acted[is_random].any() else np.ones(len(acted), bool)
         expected = float((shown * effect[cell])[slice_].sum())
         height = float(acted[slice_].sum()) / expected if expected > 0 else 0.0
-        rates[action] = np.round(np.minimum(effect * height, 1.0), DECIMALS)
+        rates[action] = np.asarray(np.round(np.minimum(effect * height, 1.0), DECIMALS), np.float64)
     return Rates(places.devices, places.positions, places.device_of, places.n_impressions, rates)
 
 

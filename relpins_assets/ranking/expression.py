@@ -9,6 +9,8 @@ import numpy as np
 from relpins_assets.ranking.ranker import MEMBOOST
 from relpins_resources.query.catalog import Doubles
 
+EXPRESSION = "ranker.sql"
+"""In the folder of a ranker that is fitted."""
 QUERY = """---
 description: The candidates of learned, in the order of the linear ranker of version {version}.
 parameters:
@@ -43,7 +45,10 @@ def linear_expression(names: Sequence[str], weights: Doubles, gamma: float) -> s
     terms += [(gamma, MEMBOOST)] if gamma else []
     if not terms:
         return "0.0"
-    parts = [f"{'-' if weight < 0 else '+'} {np.format_float_positional(abs(weight), trim='-')} * pair.{name}" for weight, name in terms]
+    parts = [
+        f"{'-' if weight < 0 else '+'} {np.format_float_positional(abs(weight), trim='-')} * pair.{name}"
+        for weight, name in terms
+    ]
     return "\n        ".join([parts[0].removeprefix("+ "), *parts[1:]])
 
 

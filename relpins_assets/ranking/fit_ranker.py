@@ -5,29 +5,20 @@ Both are judged on held-out queries, on clicks that neither they nor Memboost sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from relpins_assets.feeds.catalog import Items, load_catalog
 from relpins_assets.profile import Ranking
-from relpins_assets.ranking.engagement import Engagement
-from relpins_assets.ranking.expected_rates import Rates
-from relpins_assets.ranking.expression import linear_expression, query_of
-from relpins_assets.ranking.feature_names import CROSSED, LEARNT, MOST_CROSSED
+from relpins_assets.ranking.expression import EXPRESSION, linear_expression, query_of
+from relpins_assets.ranking.feature_names import CROSSED
+from relpins_assets.ranking.judged_lists import Lists
 from relpins_assets.ranking.lambdarank import Trees, fit_lambdarank, grade_bounds, grades
-from relpins_assets.ranking.lessons import Lists, half_lists, held_out, judged_lists, triplets
-from relpins_assets.ranking.loading import Images, engagement_of
-from relpins_assets.ranking.pair_features import LEAST_CATEGORY, PairFeatures
+from relpins_assets.ranking.lessons import Lesson
 from relpins_assets.ranking.rank_svm import fit_rank_svm, rounded
-from relpins_assets.ranking.ranker import MEMBOOST, TREES, feature_matrix
-from relpins_assets.workspace import Workspace
-from relpins_resources.query.catalog import Booleans, Catalog, Doubles, Ints
-from relpins_resources.query.pairs import Feature
+from relpins_assets.ranking.ranker import TREES
+from relpins_resources.query.catalog import Booleans, Doubles
 
 K = 10
 LEAST_QUERIES = 5
@@ -35,57 +26,16 @@ LEAST_QUERIES = 5
 LEAST_QUERIES_OF_TREES = 40
 GAMMAS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Weights of Memboost that are tried, as shares of the spread of the scores."""
-EXPRESSION = "ranker.sql"
-CATEGORIES = """
-WITH held AS (SELECT join_id, unnest(categories) AS category, unnest(category_weights) AS weight FROM pin_joins)
-SELECT category FROM held WHERE weight >= ? GROUP BY category ORDER BY count(*) DESC, category LIMIT ?
-"""
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """All that a ranker is fitted and judged on.
-
-    `lists` are judged by all requests; `half` by one half of them, with `memboost` (q, u) of the other half.
-    """
-
-    features: Mapping[str, Feature]
-    names: tuple[str, ...]
-    crossed: tuple[str, ...]
-    lists: Lists
-    half: Lists
-    memboost: Doubles
-    triplets: tuple[Ints, Ints, Ints]
-    is_held_out: Booleans  # (t,) of triplets
-
-    def matrix(self, items: Ints, queries: Ints) -> Doubles:
-        return feature_matrix(self.features, self.names, items, queries)
-
-
-def lesson_of(workspace: Workspace, rates: Rates) -> Lesson:
-    """What there is to learn from now."""
-    lake, profile = workspace.lake, workspace.profile
-    catalog, items = load_catalog(lake, profile, as_of=workspace.as_of), Items.of(lake)
-    images = (items.join_ids, items.join_of, items.representatives)
-    crossed = tuple(lake.query(CATEGORIES, [LEAST_CATEGORY, MOST_CROSSED])["category"].to_pylist())
-    features = PairFeatures(catalog, lake, engagement_of(lake, profile, images), images, crossed)
-    lists = judged_lists(lake, catalog, profile.ranking.min_impressions, profile.seed)
-    half, taught = half_lists(lake, catalog, rates, profile.ranking, profile.seed)
-    memboost = _memboost_of(taught, images, profile.ranking, half)
-    asked = triplets(lake, catalog)
-    names = tuple(name for name in LEARNT if name in features)
-    kept = held_out(catalog.item_ids[asked[0]])
-    return Lesson(features, names, crossed, lists, half, memboost, asked, kept)
-
-
-def _memboost_of(rows: pa.Table, images: Images, ranking: Ranking, lists: Lists) -> Doubles:
-    boost = Engagement(lambda: rows, images, ranking.prior).memboost(lists.items, lists.queries)
-    return np.nan_to_num(boost, nan=0.0)
 
 
 def fit_ranker(lesson: Lesson, ranking: Ranking, seed: int, folder: Path, version: str) -> dict[str, Any]:
     """Fit both models into a folder: trees, and the linear one as a query; gives the manifest's entries."""
-    told = {"features": [], "crossed": list(lesson.crossed), "queries": len(lesson.lists)}
+    told: dict[str, Any] = {
+        "features": [],
+        "crossed": list(lesson.crossed),
+        "queries": len(lesson.lists),
+        "triplets": len(lesson.triplets[0]),
+    }
     if not enough(lesson):
         return {**told, "trained": False, "why": f"fewer than {LEAST_QUERIES} query pins have two pins to compare"}
     weights = _fit_linear(lesson, ranking, seed)
@@ -168,4 +118,5 @@ def list_ndcg(scores: Doubles, lists: Lists, k: int = K) -> Doubles:
     discount = 1.0 / np.log2(np.arange(order.shape[1]) + 2)
     found = (np.take_along_axis(gain, order, axis=1) * discount).sum(axis=1)
     best = (-np.sort(-gain, axis=1)[:, :k] * discount).sum(axis=1)
-    return np.divide(found, best, out=np.zeros_like(found), where=best > 0)
+    ndcg: Doubles = np.divide(found, best, out=np.zeros_like(found), where=best > 0)
+    return ndcg

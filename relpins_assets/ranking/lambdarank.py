@@ -68,5 +68,4 @@ class Trees:
 
     def __call__(self, features: Doubles) -> Doubles:
         """(r,) scores of rows (r, f)."""
-        found: Doubles = self._booster.predict(features, num_threads=1)
-        return found
+        return np.asarray(self._booster.predict(features, num_threads=1), np.float64)

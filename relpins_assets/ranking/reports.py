@@ -8,8 +8,10 @@ import dagster as dg
 
 from relpins_assets.profile import Ranking
 from relpins_assets.ranking.expected_rates import Rates
+from relpins_assets.ranking.expression import EXPRESSION
 from relpins_resources.images import as_markdown, histogram_chart
 from relpins_resources.lake import Lake
+from relpins_resources.lake.artefacts import Artefact
 
 SHOWN_PLACES = 20
 
@@ -52,3 +54,18 @@ def triplets_report(lake: Lake) -> dict[str, Any]:
     if not rows:
         return {"says": "no query pin has two pins that were shown often enough and did differently"}
     return {f"of kind {row['kind']}": row["n"] for row in rows}
+
+
+def ranker_report(artefact: Artefact) -> dict[str, Any]:
+    """The linear ranker as text, and what weighs most in it."""
+    said = artefact.manifest
+    if not said["trained"]:
+        return {}
+    heaviest = sorted(said["weights"].items(), key=lambda one: (-abs(one[1]), one[0]))
+    file = f"artefacts/{artefact.name}/{artefact.version}/{EXPRESSION}"
+    return {
+        "NDCG@10 on held-out queries": said["models"][said["ranker"]]["ndcg@10"],
+        "expression": dg.MetadataValue.md(f"```\n{said['expression']}\n```"),
+        "weights": dg.MetadataValue.json(dict(heaviest)),
+        "as a query": f"relpins query {file} item_id=PIN",
+    }

@@ -126,6 +126,16 @@ class Scored:
 
 
 @dataclass(frozen=True)
+class Walks:
+    """What random walks over boards came by from each of n items: the visits of each, most first. `n_steps` (n,) is how
+    far they walked and `degrees` (n,) on how many boards each item stands; both 0 where no walk starts."""
+
+    lists: Scored
+    n_steps: Ints
+    degrees: Ints
+
+
+@dataclass(frozen=True)
 class People:
     """Users in ascending order of id, and what each saved, newest first, each item once."""
 
@@ -182,6 +192,7 @@ class Catalog:
     embeddings: Mapping[str, Embedding | None]
     people: People | None = None
     shares: Shares | None = None
+    walks: Callable[[], Walks] | None = None
     memorised: Callable[[], Scored] | None = None  # what people engaged with beside each item, by Memboost
     lexical: LexicalIndex | None = None
     semantic_ids: Ints | None = None  # (n, levels); -1 for an item without

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from relpins_resources.query.catalog import MICRO, Booleans, Doubles, Embedding, Ints
 

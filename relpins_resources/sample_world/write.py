@@ -22,6 +22,8 @@ from relpins_resources.sample_world.world import play_world
 
 MARK = "_truth/world.json"
 LEAST_PINS = 40
+SETTINGS = f"as_of: {AS_OF:%Y-%m-%d}\nobject_calibration: sample_world\n"
+"""What the world says of itself as a source: its day, and that a detector was calibrated on worlds of other seeds."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def _write(draft: Path, config: WorldConfig, seed: int, n_pins: int, jobs: int) 
         "as_of": AS_OF.isoformat(),
         "heroes": HEROES,
     }
-    (draft / "_source.yaml").write_text(f"as_of: {AS_OF:%Y-%m-%d}\n", encoding="utf-8")
+    (draft / "_source.yaml").write_text(SETTINGS, encoding="utf-8")
     (draft / MARK).write_text(json.dumps(about, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return {name: table.num_rows for name, table in tables.items()}, sum(1 for _ in (draft / "images").iterdir())
 

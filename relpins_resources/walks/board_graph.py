@@ -81,4 +81,3 @@ class BoardGraph:
 
 def _starts(sizes: npt.NDArray[np.integer]) -> Ints:
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-

@@ -19,9 +19,7 @@ WALKERS = 64
 CHOICE_BITS, RESTART_BITS = 26, 12  # of the 64 of a step: which board, which item on it, whether back to the start
 CHOICES = np.uint64((1 << CHOICE_BITS) - 1)
 CHOICE_SHIFT, RESTART_SHIFT = np.uint64(CHOICE_BITS), np.uint64(64 - RESTART_BITS)
-GOLDEN, FIRST, SECOND = (
-    np.uint64(value) for value in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
-)
+GOLDEN, FIRST, SECOND = (np.uint64(value) for value in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 MOST_STEPS = (1 << 24) - 1
 """Of one walk: visits have 24 bits of a key, the item the lower 32, the walk's number the rest."""
 ROW_SHIFT, ITEM_SHIFT = np.uint64(56), np.uint64(32)

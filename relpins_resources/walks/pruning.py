@@ -70,9 +70,8 @@ def entropies(shares: sparse.csr_array) -> Doubles:
     data = shares.data
     logs = np.log(data, out=np.zeros_like(data), where=data > 0)
     row = np.repeat(np.arange(shares.shape[0]), np.diff(shares.indptr))
-    summed = np.bincount(row, weights=-data * logs, minlength=shares.shape[0])
-    found: Doubles = np.round(np.maximum(summed, 0.0), DECIMALS)
-    return found
+    summed: Doubles = np.bincount(row, weights=-data * logs, minlength=shares.shape[0]).astype(np.float64)
+    return np.maximum(summed, 0.0).round(DECIMALS)
 
 
 def _most_alike(

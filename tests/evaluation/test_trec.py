@@ -1,5 +1,6 @@
-"""Lists as TREC has them, judged by ranx: the numbers must be ours."""
+"""Lists as TREC has them, judged from the files alone: the numbers must be ours."""
 
+from math import log2
 from pathlib import Path
 
 import numpy as np
@@ -12,22 +13,30 @@ from relpins_assets.evaluation.trec import write_trec
 from relpins_resources.errors import RelpinsError
 
 
-@pytest.mark.filterwarnings("ignore")  # ranx compiles on first use and says so
-def test_ranx_finds_our_numbers_in_the_files(tmp_path: Path):
-    from ranx import Qrels, Run
-    from ranx import evaluate as judged
-
+def test_whoever_reads_the_files_alone_finds_our_numbers(tmp_path: Path):
     queries = build_queries(even_odd_world(16), T)
     n = len(queries.pin_ids)
     lists = np.array([np.random.default_rng(pin).permutation(n) for pin in range(n)])
     written = write_trec(tmp_path / "trec", queries, {"article's blend": lists})
     assert written["qrels.txt"] == len(queries.relevant.items)
+    answers: dict[str, set[str]] = {}
+    for line in (tmp_path / "trec" / "qrels.txt").read_text().splitlines():
+        topic, _, pin, is_relevant = line.split(" ")
+        assert is_relevant == "1"
+        answers.setdefault(topic, set()).add(pin)
+    run: dict[str, list[tuple[float, str]]] = {}
+    for line in (tmp_path / "trec" / "articles_blend.run").read_text().splitlines():
+        topic, _, pin, rank, score, _ = line.split(" ")
+        run.setdefault(topic, []).append((-float(score), pin))
+        assert len(run[topic]) == int(rank)
+    found = [
+        sum(1 / log2(i + 2) for i, (_, pin) in enumerate(sorted(run[topic])[:5]) if pin in pins)
+        / sum(1 / log2(i + 2) for i in range(min(5, len(pins))))
+        for topic, pins in answers.items()
+    ]
     ours = evaluate(lists[queries.query_pins], queries, (5,)).summary
-    qrels = Qrels.from_file(str(tmp_path / "trec" / "qrels.txt"), kind="trec")
-    run = Run.from_file(str(tmp_path / "trec" / "articles_blend.run"), kind="trec")
-    theirs = judged(qrels, run, ["ndcg@5", "hit_rate@5"], make_comparable=True)
-    assert theirs["ndcg@5"] == pytest.approx(ours["ndcg@5"])
-    assert theirs["hit_rate@5"] == pytest.approx(ours["hit@5"])
+    assert len(found) == len(queries)
+    assert np.mean(found) == pytest.approx(ours["ndcg@5"])
 
 
 def test_known_pins_and_empty_places_are_left_out_and_odd_ids_keep_lines_whole(tmp_path: Path):

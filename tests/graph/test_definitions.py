@@ -16,7 +16,7 @@ from relpins_assets.home import open_home
 from relpins_assets.schemas import TABLES
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("torch", "torchvision", "open_clip", "sentence_transformers", "transformers", "sklearn", "skimage")
+HEAVY = ("torch", "torchvision", "open_clip", "sentence_transformers", "transformers", "sklearn", "skimage", "lightgbm", "numba")
 
 GRAPH: dict[str, dict[str, list[str]]] = {
     "catalog": {
@@ -84,19 +84,45 @@ GRAPH: dict[str, dict[str, list[str]]] = {
         "dual_encoder": ["attribute_vocabulary", "clip_embeddings", "content_embeddings", "raw_attributes", "raw_pins"],
     },
     "candidates": {
-        "cooccurrence_candidates": ["clip_embeddings", "pin_joins", "raw_board_pins"],
+        "cooccurrence_candidates": ["board_joins", "catalog_statistics", "clip_embeddings", "pin_joins"],
+        "random_walk_candidates": ["cooccurrence_candidates", "pin_joins", "walk_graph"],
+        "walk_graph": ["board_joins", "pin_joins", "pin_topics"],
+    },
+    "ranking": {
+        "engagement_coec": ["pin_joins", "raw_interactions"],
+        "ranker": [
+            "attribute_assignments",
+            "catalog_statistics",
+            "clip_embeddings",
+            "content_embeddings",
+            "cooccurrence_candidates",
+            "engagement_coec",
+            "enriched_descriptions",
+            "pin_images",
+            "pin_joins",
+            "pin_topics",
+            "ranking_triplets",
+            "raw_interactions",
+            "raw_pins",
+        ],
+        "ranking_triplets": ["engagement_coec", "pin_images", "pin_joins"],
     },
     "feeds": {
         "home_feeds": [
+            "attribute_assignments",
             "catalog_statistics",
             "clip_embeddings",
             "clip_index",
             "content_embeddings",
             "content_index",
             "cooccurrence_candidates",
+            "engagement_coec",
             "enriched_descriptions",
             "lexical_index",
             "pin_joins",
+            "random_walk_candidates",
+            "pin_topics",
+            "ranker",
             "raw_board_pins",
             "raw_boards",
             "raw_interactions",
@@ -105,15 +131,20 @@ GRAPH: dict[str, dict[str, list[str]]] = {
             "semantic_ids",
         ],
         "related_pins_feeds": [
+            "attribute_assignments",
             "catalog_statistics",
             "clip_embeddings",
             "clip_index",
             "content_embeddings",
             "content_index",
             "cooccurrence_candidates",
+            "engagement_coec",
             "enriched_descriptions",
             "lexical_index",
             "pin_joins",
+            "random_walk_candidates",
+            "pin_topics",
+            "ranker",
             "raw_board_pins",
             "raw_boards",
             "raw_interactions",

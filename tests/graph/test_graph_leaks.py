@@ -10,6 +10,7 @@ import pytest
 from running import COMPARED, differences, run, workspace_of
 from worlds import SmallWorld
 
+from relpins_assets.evaluation.comparison import compare
 from relpins_assets.evaluation.cut import is_at_or_after
 from relpins_assets.evaluation.graph_at import graph_at, raw_tables
 from relpins_assets.evaluation.leaks import replace_after
@@ -23,6 +24,24 @@ from relpins_assets.workspace import Workspace
 from relpins_resources.sample_world import write_sample_world
 
 T = datetime(2026, 5, 18, tzinfo=UTC)
+COMPARED_SYSTEMS = {
+    "ours",
+    "ours without cold start",
+    "article's blend",
+    "traditional blend",
+    "learned",
+    "clip alone",
+    "content alone",
+    "co-occurrence alone",
+    "two-tower alone",
+    "pinclip alone",
+    "random walk alone",
+    "ALS alone",
+    "TF-IDF alone",
+    "popularity",
+    "random",
+    "oracle",
+}
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +63,11 @@ def test_the_graph_on_a_cut_knows_nothing_of_later_rows(world: tuple[Workspace, 
     blind = graph_at(workspace, replace_after(tables, T, seed=7), T)
     assert differences(honest.lake, blind.lake, [*COMPARED, "catalog_statistics"]) == []
     assert _rankings(honest, tables) == _rankings(blind, tables)
+    seen, unseen = (compare(at, tables, T, 200, folder / "source") for at in (honest, blind))
+    assert {name: lists.tolist() for name, lists in seen.lists.items()} == {
+        name: lists.tolist() for name, lists in unseen.lists.items()
+    }
+    assert {*seen.lists, *seen.left_out} == COMPARED_SYSTEMS
 
 
 def test_a_catalog_without_a_pin_from_before_the_cut_is_built_and_not_judged(tmp_path: Path) -> None:

@@ -91,6 +91,11 @@ class History(RuleBasedStateMachine):
         del self.world.saves[sorted(self.world.saves)[which % len(self.world.saves)]]
         self.small_changes += 1
 
+    @rule(which=st.integers(0, 10_000))
+    def show(self, which: int) -> None:
+        self.world.ask(self._pick(which))
+        self.small_changes += 1
+
     @rule(board=st.integers(0, 17))
     def rename_board(self, board: int) -> None:
         self.world.boards[f"board{board:02d}"] += " tulip"

@@ -25,6 +25,7 @@ class SmallWorld:
     boards: dict[str, str] = field(default_factory=dict)
     saves: dict[tuple[str, str], datetime] = field(default_factory=dict)
     searches: list[str] = field(default_factory=lambda: ["blue sofa", "oak lamp under $100", "blue sofa"])
+    requests: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     as_of: datetime = AS_OF
     n_made: int = 0
 
@@ -39,6 +40,8 @@ class SmallWorld:
             world.boards[f"board{b:02d}"] = f"{WORDS[b % len(WORDS)]} ideas"
             for k in range(4):
                 world.save(f"board{b:02d}", pin_ids[(b * 7 + k * 3 + (b % 5) * k) % n_pins])
+        for number in range(48):
+            world.ask(pin_ids[(number % 12) * 4 % n_pins])
         return world
 
     def add_pin(self, picture: int | None = None) -> str:
@@ -63,6 +66,14 @@ class SmallWorld:
     def save(self, board_id: str, pin_id: str) -> None:
         self.saves[board_id, pin_id] = AS_OF - timedelta(days=(len(self.saves) * 5) % 40 + 1)
 
+    def ask(self, query_pin_id: str) -> None:
+        """A request for what goes with a pin: four pins of the same eight, shown in one order or another."""
+        others = sorted(pin_id for pin_id in self.pins if pin_id != query_pin_id)
+        rng = np.random.default_rng(len(self.requests))
+        pool = [others[(sum(map(ord, query_pin_id)) * 5 + 3 * k) % len(others)] for k in range(8)]
+        shown = rng.permutation(list(dict.fromkeys(pool)))[:4]
+        self.requests.append((query_pin_id, tuple(str(pin_id) for pin_id in shown)))
+
     def drop_pin(self, pin_id: str) -> None:
         del self.pins[pin_id]
         self.saves = {key: at for key, at in self.saves.items() if key[1] != pin_id}
@@ -83,10 +94,23 @@ class SmallWorld:
             {"user_id": "u1", "pin_id": row["pin_id"], "event": "click", "created_at": AS_OF - timedelta(days=3)}
             for row in rows[:5]
         ]
-        _write(folder / "interactions.parquet", clicks)
+        _write(folder / "interactions.parquet", [*self._shown(), *clicks])  # the columns are those of the first row
         searches = [{"query": q, "created_at": AS_OF - timedelta(days=2 + n)} for n, q in enumerate(self.searches)]
         _write(folder / "searches.parquet", searches)
         _write(folder / "users.parquet", [{"user_id": who, "country": "IT"} for who in ("u1", "u9")])
+
+    def _shown(self) -> list[dict[str, object]]:
+        """What every request showed, and what was done: more at upper places; every fourth list was in random order."""
+        rows: list[dict[str, object]] = []
+        for number, (query, shown) in enumerate(self.requests):
+            rng = np.random.default_rng(number)
+            for place, pin_id in enumerate(shown, start=1):
+                done = [event for event in ("closeup", "click", "long_click", "save") if rng.random() < 0.5 / place]
+                told = {"request_id": f"r{number}", "query_pin_id": query, "position": place, "surface": "related"}
+                told |= {"device": ("phone", "desktop")[number % 2], "is_randomised": number % 4 == 0, "user_id": "u2"}
+                at = AS_OF - timedelta(days=number % 9 + 1)
+                rows += [{**told, "pin_id": pin_id, "event": e, "created_at": at} for e in ("impression", *done)]
+        return rows
 
 
 def picture(number: int, side: int = 24) -> bytes:

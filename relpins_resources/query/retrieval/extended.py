@@ -25,6 +25,7 @@ from relpins_resources.query.catalog import (
     LexicalIndex,
     Scored,
     Shares,
+    Walks,
 )
 from relpins_resources.query.errors import QueryError
 from relpins_resources.query.json_text import parsed
@@ -100,6 +101,8 @@ def _extended(base: Catalog, items: Mapping[str, Mapping[str, Any]], at: int) ->
         name: None if one is None else _ExtendedEmbedding(base, one, pins, at) for name, one in base.embeddings.items()
     }
     given["shares"] = None if base.shares is None else _shares(base.shares, len(new))
+    walks = base.walks
+    given["walks"] = None if walks is None else lambda: _walks(walks(), len(new))
     memorised = base.memorised
     given["memorised"] = None if memorised is None else lambda: _scored(memorised(), len(new))
     given["lexical"] = None if base.lexical is None else _ExtendedLexical(base.lexical, len(base))
@@ -249,6 +252,11 @@ _EMPTY: Mapping[str, Any] = {
 def _shares(shares: Shares, n_new: int) -> Shares:
     indptr = np.concatenate([shares.indptr, np.full(n_new, shares.indptr[-1])])
     return Shares(indptr, shares.others, shares.counts, np.concatenate([shares.n_boards, np.zeros(n_new, np.int64)]))
+
+
+def _walks(walks: Walks, n_new: int) -> Walks:
+    n_steps, degrees = (np.pad(of_items, (0, n_new)) for of_items in (walks.n_steps, walks.degrees))
+    return Walks(_scored(walks.lists, n_new), n_steps, degrees)
 
 
 def _scored(lists: Scored, n_new: int) -> Scored:

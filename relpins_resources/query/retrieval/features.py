@@ -16,6 +16,7 @@ from PIL import Image
 from relpins_resources.ann import snap
 from relpins_resources.errors import RelpinsError
 from relpins_resources.images import ImageRejected, decode_pixels
+from relpins_resources.images.crop import crop
 from relpins_resources.query.catalog import Booleans, Catalog, Embedding, Floats
 from relpins_resources.query.errors import QueryError
 from relpins_resources.query.json_text import parsed
@@ -105,13 +106,10 @@ def parse_box(value: Any, at: int) -> tuple[float, float, float, float] | None:
 
 def cropped(jpeg: bytes, box: tuple[float, float, float, float]) -> bytes:
     """That part of a stored picture as an image file; at least one pixel."""
-    pixels = decode_pixels(jpeg)
-    height, width = pixels.shape[:2]
-    left, top = (min(int(share * side), side - 1) for share, side in ((box[0], width), (box[1], height)))
-    right = max(left + 1, min(width, round((box[0] + box[2]) * width)))
-    bottom = max(top + 1, min(height, round((box[1] + box[3]) * height)))
+    x, y, w, h = box
+    pixels = crop(decode_pixels(jpeg), x, y, x + w, y + h)
     file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels[top:bottom, left:right])).save(file, "PNG")
+    Image.fromarray(pixels).save(file, "PNG")
     return file.getvalue()
 
 

@@ -9,10 +9,10 @@ from relpins_resources.query.retrieval.retrievers.column_order import column_ord
 from relpins_resources.query.retrieval.retrievers.filters import filtered
 from relpins_resources.query.retrieval.retrievers.listed import listed_items
 from relpins_resources.query.retrieval.retrievers.memorised import memorised
+from relpins_resources.query.retrieval.retrievers.random_walk import random_walk
 from relpins_resources.query.retrieval.retrievers.shared_boards import cooccurrence
 from relpins_resources.query.retrieval.retrievers.similarity import similarity
 from relpins_resources.query.retrieval.retrievers.text_search import text_search
-from relpins_resources.query.retrieval.retrievers.unbuilt import unbuilt
 
 __all__ = ["RETRIEVERS", "Request"]
 
@@ -24,6 +24,6 @@ RETRIEVERS: dict[str, Callable[[Request], Hits]] = {
     "ids": listed_items,
     "candidate_attributes": candidate_attributes,
     "cooccurrence": cooccurrence,
-    "random_walk": unbuilt,
+    "random_walk": random_walk,
     "memorised": memorised,
 }
