@@ -22,7 +22,7 @@ SIMULATION = "a simulation: it compares systems where all signals meet, and says
 
 
 def evaluate_home(home: Path, *, trec: Path | None = None, page_file: Path | None = None) -> dict[str, Any]:
-    """Bring `system_comparison` up to date, publish it, and give its rows.
+    """Bring `system_comparison` up to date and give its rows; reports are read as they are, whatever is published.
 
     Args:
         trec: folder for runs and answers as TREC has them.

@@ -118,7 +118,7 @@ class Walks(Section):
     """
 
     steps: int = Field(20_000, ge=1)
-    restart: float = Field(0.5, gt=0, lt=1)
+    restart: float = Field(0.3, gt=0, lt=1)
     candidates: int = Field(300, ge=1)
     enough_visits: int = Field(4, ge=1)
     enough_pins: int = Field(500, ge=1)

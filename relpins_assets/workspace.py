@@ -94,6 +94,8 @@ class Workspace:
         said = self.profile.objects.detector.get("calibration")
         if said is None and self.source is not None:
             said = source_settings(self.source).get("object_calibration")
+            if said is not None and not str(said).isidentifier():  # a source names a shipped curve, and no file
+                raise RelpinsError(f"{SOURCE_SETTINGS}: object_calibration {said!r} is no name such as sample_world")
         return str(said) if said is not None else self.calibration
 
     @cached_property

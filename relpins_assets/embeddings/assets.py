@@ -3,6 +3,7 @@
 import dagster as dg
 import pyarrow as pa
 
+from relpins_assets.embeddings.object_embeddings import embed_objects, wanted_crops
 from relpins_assets.embeddings.pin_topics import (
     centres_of,
     fit_topics,
@@ -149,6 +150,38 @@ def clip_embeddings(context: dg.AssetExecutionContext, workspace: WorkspaceParam
     )
     metadata = {"encoder": model.description, "space": artefact.version, "dimensions": model.dim}
     return reported(workspace, "clip_embeddings", report, metadata)
+
+
+@wants("object_embeddings")
+def wanted_object_embeddings(workspace: Workspace) -> Wanted | None:
+    model = workspace.lake.artefact("clip_model")
+    if model is None:
+        return None
+    return Wanted(wanted_crops(workspace.lake), digest("1", model.version))
+
+
+@table_asset(
+    "object_embeddings",
+    "What each object of a picture looks like by itself, in the space of clip_embeddings.",
+    deps=["clip_model", "dominant_objects", "pin_images"],
+)
+def object_embeddings(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
+    lake, encoder = workspace.lake, workspace.clip_encoder
+    artefact = lake.artefact("clip_model")
+    if artefact is None:
+        raise dg.Failure("there is no clip_model yet; materialise clip_model first")
+    lake.choose("spaces", "object_embeddings", artefact.version)
+    model = encoder.load(artefact.folder / MODEL, workspace.sentence_encoder)
+    cache = workspace.cache(f"image_features@{encoder.features_version}")
+    report = refresh_asset(
+        context,
+        workspace,
+        "object_embeddings",
+        lambda batch: embed_objects(batch, lake, encoder, model, cache),
+    )
+    n_objects, n_pins = report.n_fresh + report.n_computed, lake.table("dominant_object_pins").count()
+    metadata = {"space": artefact.version, "dimensions": model.dim, "objects a pin": n_objects / max(n_pins, 1)}
+    return reported(workspace, "object_embeddings", report, metadata)
 
 
 @wants("content_embeddings")

@@ -7,6 +7,18 @@ import dagster as dg
 from relpins_assets.enrichment.attribute_keys import attribute_keys
 from relpins_assets.enrichment.attribute_report import attributes_told
 from relpins_assets.enrichment.descriptions import describe, wanted_descriptions
+from relpins_assets.enrichment.dominant_objects import ARTEFACT as FROZEN_SHARE
+from relpins_assets.enrichment.dominant_objects import (
+    counted,
+    find_objects,
+    fit_share,
+    is_usable_share,
+    objects_told,
+    producer,
+    share_version,
+    told_of_queries,
+    wanted_objects,
+)
 from relpins_assets.enrichment.lexicon_inputs import LEXICON, lexicon_for
 from relpins_assets.enrichment.phrase_lexicon import load_lexicon
 from relpins_assets.enrichment.raw_attributes import extract, wanted_attributes
@@ -22,6 +34,7 @@ from relpins_assets.enrichment.sampling import (
 from relpins_assets.enrichment.source_trust import load_trust
 from relpins_assets.enrichment.views import Viewing, failures_told, waiting_pins
 from relpins_assets.fitting import FitConfig, chosen_or_fitted
+from relpins_assets.pictures import sheet_of_objects
 from relpins_assets.refreshing import Materialized, Wanted, WorkspaceParam, refresh_asset, reported, table_asset, wants
 from relpins_assets.workspace import Workspace
 from relpins_resources.lake.fingerprints import digest
@@ -167,6 +180,46 @@ def raw_attributes(context: dg.AssetExecutionContext, workspace: WorkspaceParam,
     )
     told = {"lexicon": artefact.version, "fitted in this run": fitted.is_new, **fitted.metadata()}
     return reported(workspace, "raw_attributes", report, {**told, **attributes_told(workspace.lake)})
+
+
+@wants("dominant_objects")
+def wanted_dominant_objects(workspace: Workspace) -> Wanted:
+    return Wanted(wanted_objects(workspace.lake), producer(workspace))
+
+
+@table_asset(
+    "dominant_objects",
+    "Where the objects of each picture are, and whether one of them is what the picture is of. The share of images "
+    "that have such a one is frozen: when missing, and again by the nightly job.",
+    deps=["pin_images"],
+    kinds=["trained"],
+)
+def dominant_objects(context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FitConfig) -> Materialized:
+    lake, detector, rule = workspace.lake, workspace.detector, workspace.profile.objects
+    cache = workspace.cache(f"objects@{detector.version}")
+    report = refresh_asset(
+        context, workspace, "dominant_objects", lambda batch: find_objects(batch, lake, detector, cache, rule)
+    )
+    told = {**_freeze_share(workspace, config.refit), **objects_told(lake, detector)}
+    told |= told_of_queries(lake.artefact(FROZEN_SHARE), detector)
+    sheet = sheet_of_objects(lake, report.examples, "objects of the first pins of this run, dominant ones framed bold")
+    return reported(workspace, "dominant_objects", report, {**told, **sheet})
+
+
+def _freeze_share(workspace: Workspace, refit: bool) -> dict[str, Any]:
+    """Freeze the share of images with a dominant object, where there are images; what the frozen one says."""
+    n_images, _ = counted(workspace.lake)
+    if n_images == 0:
+        return {}
+    fitted = chosen_or_fitted(
+        workspace,
+        FROZEN_SHARE,
+        lambda: share_version(workspace),
+        fit_share(workspace),
+        refit=refit,
+        is_usable=is_usable_share(workspace),
+    )
+    return {f"frozen: {name}": value for name, value in fitted.metadata().items()}
 
 
 def _examples(workspace: WorkspaceParam) -> str:

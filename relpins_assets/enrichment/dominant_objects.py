@@ -165,6 +165,6 @@ def told_of_queries(artefact: Artefact | None, detector: Detector) -> dict[str, 
         told = "false for all: no image was looked at yet"
     else:
         share, between = artefact.manifest["share with a dominant object"], artefact.manifest["told between"]
-        told = f"{share:.1%} of the images had a dominant object when the share was frozen; it is told between {between}"
+        told = f"{share:.1%} of the images had a dominant object when that was frozen; it is told between {between}"
         told += "" if artefact.manifest["is informative"] else ", so it is false for all"
     return {"confidence": confidence, "is_object_dominant": told}

@@ -47,6 +47,11 @@ DEPS = (  # what nothing builds yet is no asset to depend on
     "random_walk_candidates",
     "pin_topics",
     "attribute_assignments",
+    "twotower_embeddings",
+    "twotower_users",
+    "twotower_index",
+    "pinclip_embeddings",
+    "pinclip_index",
     "engagement_coec",
     "ranker",
 )

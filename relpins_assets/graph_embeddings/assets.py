@@ -3,6 +3,15 @@
 import dagster as dg
 
 from relpins_assets.fitting import FitConfig, chosen_or_fitted
+from relpins_assets.graph_embeddings.pinclip_inputs import wanted_pinclip
+from relpins_assets.graph_embeddings.pinclip_model import (
+    fit_pinclip,
+    objection_to_pinclip,
+    pinclip_version,
+    placing,
+)
+from relpins_assets.graph_embeddings.pinclip_model import is_usable as is_usable_pinclip
+from relpins_assets.graph_embeddings.pinclip_reports import report_of_fit, report_of_vectors
 from relpins_assets.graph_embeddings.twotower_model import (
     TwoTowerModel,
     fit_model,
@@ -17,6 +26,7 @@ from relpins_assets.indexes.vector_index import vector_index
 from relpins_assets.refreshing import (
     OWNERS,
     Materialized,
+    Metadata,
     Wanted,
     WorkspaceParam,
     refresh_asset,
@@ -63,7 +73,7 @@ def twotower_model(context: dg.AssetExecutionContext, workspace: WorkspaceParam,
     for name in TWOTOWER_SPACES:
         workspace.lake.choose("spaces", name, fitted.artefact.version)
     context.log.info(f"twotower_model: version {fitted.artefact.version}, {'fitted' if fitted.is_new else 'kept'}")
-    told = {"version": fitted.artefact.version, "fitted in this run": fitted.is_new}
+    told: Metadata = {"version": fitted.artefact.version, "fitted in this run": fitted.is_new}
     return dg.MaterializeResult(metadata={**told, **fitted.metadata()})
 
 
@@ -128,3 +138,57 @@ def twotower_users(context: dg.AssetExecutionContext, workspace: WorkspaceParam)
 
 
 twotower_index = vector_index("twotower_index", "twotower_embeddings", "what people save")
+
+
+PINCLIP_VERSION = "1"
+"""Raised when the code of the rows gives others from the same encoder."""
+
+
+@dg.asset(
+    description="Image and words of a pin as one vector, near those of pins that boards hold beside it. Learns from "
+    "images, their own words and boards; reads no board. Fitted when missing, and again by the nightly job.",
+    deps=["board_joins", "pin_joins", "clip_embeddings", "enriched_descriptions", "raw_pins"],
+    kinds={"trained"},
+    owners=OWNERS,
+    code_version="1",
+)
+def pinclip_model(context: dg.AssetExecutionContext, workspace: WorkspaceParam, config: FitConfig) -> Materialized:
+    lake = workspace.lake
+    if lake.table("clip_embeddings").count() == 0 and lake.artefact("pinclip_model") is None:
+        return dg.MaterializeResult(metadata={"why there is none": "no pin has a picture to learn from"})
+    fitted = chosen_or_fitted(
+        workspace,
+        "pinclip_model",
+        lambda: pinclip_version(workspace),
+        fit_pinclip(workspace),
+        refit=config.refit,
+        objection=objection_to_pinclip(workspace),
+        is_usable=is_usable_pinclip(workspace),
+    )
+    lake.choose("spaces", "pinclip_embeddings", fitted.artefact.version)
+    context.log.info(f"pinclip_model: version {fitted.artefact.version}, {'fitted' if fitted.is_new else 'kept'}")
+    told: Metadata = {"version": fitted.artefact.version, "fitted in this run": fitted.is_new}
+    return dg.MaterializeResult(metadata={**told, **fitted.metadata(), **report_of_fit(fitted.artefact)})
+
+
+@wants("pinclip_embeddings")
+def wanted_pinclip_embeddings(workspace: Workspace) -> Wanted:
+    artefact = workspace.lake.artefact("pinclip_model")
+    version = artefact.version if artefact is not None else "none"
+    return Wanted(wanted_pinclip(workspace.lake), digest(PINCLIP_VERSION, version))
+
+
+@table_asset(
+    "pinclip_embeddings",
+    "Content alone makes it, so a pin has it as soon as it arrives and keeps it when it is saved.",
+    deps=["pinclip_model", "clip_embeddings", "enriched_descriptions", "raw_pins"],
+)
+def pinclip_embeddings(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
+    lake = workspace.lake
+    report = refresh_asset(
+        context, workspace, "pinclip_embeddings", placing(workspace), batch_units=5_000
+    )
+    return reported(workspace, "pinclip_embeddings", report, report_of_vectors(lake, report.examples))
+
+
+pinclip_index = vector_index("pinclip_index", "pinclip_embeddings", "look and words in one")

@@ -92,7 +92,8 @@ def weights_of(names: pa.ChunkedArray, weights: pa.ChunkedArray, known: Sequence
     is_known = columns >= 0
     out[rows[is_known], columns[is_known]] = given[is_known]
     lengths = np.linalg.norm(out, axis=1, keepdims=True)
-    return np.divide(out, lengths, out=np.zeros_like(out), where=lengths > 0).astype(np.float32)
+    unit: Floats = np.divide(out, lengths, out=np.zeros_like(out), where=lengths > 0).astype(np.float32)
+    return unit
 
 
 def distinct_names(lists: pa.ChunkedArray) -> tuple[str, ...]:

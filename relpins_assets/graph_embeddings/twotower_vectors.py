@@ -12,7 +12,7 @@ from relpins_resources.collaborative.two_tower_network import mean_histories
 from relpins_resources.lake import Lake
 from relpins_resources.lake.table import vector_array
 
-HISTORY = 50
+HISTORY = 100
 """A user is placed by the last saves, so many at most."""
 
 # A save to a board of one's own and the event of it are one save; of an image saved twice the last time counts.
@@ -33,7 +33,7 @@ histories AS (
 SELECT h.user_id, h.saved, h.vectors, u.attributes FROM histories h LEFT JOIN raw_users u USING (user_id)
 ORDER BY h.user_id
 """
-"""One row per user who saved a pin that has a vector: the last such pins, newest first, and what is said of the user."""
+"""One row per user who saved a pin that has a vector: the last such pins, newest first, and their columns."""
 
 
 def wanted_vectors(lake: Lake, *, is_trained: bool) -> pa.Table:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -48,14 +49,17 @@ def refresh_index(lake: Lake, name: str, embeddings: str, config: Mapping[str, A
     held = pq.read_table(current.folder / HELD) if current is not None else None
     version_of_table = table.version()
     wanted = table.read(["pin_id", "fingerprint"]).sort_by("pin_id")
+    if current is not None and current.manifest["n_vectors"] == 0 and wanted.num_rows:
+        current = None  # one of nothing may have been made before the length of vectors was known
     if current is not None and held is not None and held.equals(wanted):
         return IndexRefresh(LayeredIndex.open(current.folder / "layers"), current, 0, 0)
     version = digest(origin, wanted["pin_id"].to_pylist(), wanted["fingerprint"].to_pylist())
     upserts, removed = _difference(held, wanted)
+    dim = table.vector_dim() or 1
 
     def write(folder: Path) -> dict[str, Any]:
         rows = table.read(["pin_id", "vector"]) if current is None else table.read_keys(upserts, ["pin_id", "vector"])
-        given = (rows["pin_id"].to_pylist(), vectors(rows))
+        given = (rows["pin_id"].to_pylist(), vectors(rows) if rows.num_rows else np.zeros((0, dim), np.float32))
         if current is None:
             LayeredIndex.create(folder / "layers", *given, backend, seed, **options)
         else:

@@ -31,6 +31,8 @@ GATES = {
         "home_feeds",
         "clip_index",
         "content_index",
+        "twotower_index",
+        "pinclip_index",
         "lexical_index",
         "semantic_ids",
         "catalog_statistics",

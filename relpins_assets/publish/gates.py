@@ -7,7 +7,12 @@ from relpins_assets.indexes.words import indexed_words
 from relpins_assets.refreshing import problems_now
 from relpins_resources.lake import Lake
 
-INDEXES = {"clip_index": "clip_embeddings", "content_index": "content_embeddings"}
+INDEXES = {
+    "clip_index": "clip_embeddings",
+    "content_index": "content_embeddings",
+    "twotower_index": "twotower_embeddings",
+    "pinclip_index": "pinclip_embeddings",
+}
 
 BROKEN_FEEDS = """
 SELECT
@@ -28,7 +33,13 @@ SELECT
     (SELECT count(*) FROM (SELECT unnest([query_pin_id, better_pin_id, worse_pin_id]) AS pin_id FROM ranking_triplets)
      ANTI JOIN pin_images i USING (pin_id)) AS vanished_taught
 """
+BROKEN_WALKS = """
+SELECT (SELECT count(*) FROM (SELECT unnest(candidate_join_ids) AS join_id FROM random_walk_candidates)
+        ANTI JOIN pin_joins USING (join_id))
+     + (SELECT count(*) FROM random_walk_candidates ANTI JOIN pin_joins USING (join_id)) AS vanished_walked
+"""
 MEANING = {
+    "vanished_walked": "places in random walks name an image that is gone",
     "vanished_engaged": "rows of engagement name an image that is gone",
     "vanished_taught": "places in ranking triplets name a pin that is gone",
     "without_content": "pins have a clip vector but no content vector",
@@ -59,7 +70,7 @@ SELECT
 
 def feed_problems(lake: Lake) -> list[str]:
     """What is wrong with the feeds and what they are ranked by, a line each; empty if nothing is."""
-    return _counted(lake, BROKEN_FEEDS) + _counted(lake, BROKEN_RANKING)
+    return _counted(lake, BROKEN_FEEDS) + _counted(lake, BROKEN_RANKING) + _counted(lake, BROKEN_WALKS)
 
 
 def collection_problems(lake: Lake) -> list[str]:
@@ -83,7 +94,7 @@ def space_problems(lake: Lake) -> list[str]:
             problems.append(f"{index} holds {artefact.manifest['origin']['space']}, {embeddings} is {table.path.name}")
         elif artefact.manifest["n_vectors"] != table.count():
             problems.append(f"{index} holds {artefact.manifest['n_vectors']} vectors, {embeddings} {table.count()}")
-    return problems + _id_problems(lake) + _topic_problems(lake) + _product_problems(lake)
+    return problems + _id_problems(lake) + _topic_problems(lake) + _product_problems(lake) + _tower_problems(lake) + _pinclip_problems(lake)
 
 
 def _id_problems(lake: Lake) -> list[str]:
@@ -113,6 +124,33 @@ def _product_problems(lake: Lake) -> list[str]:
         return [f"dual_encoder is {encoder.version}, its tables are of {', '.join(sorted(map(str, spaces)))}"]
     n_pins = lake.table("clip_embeddings").count()
     return [] if products.count() == n_pins else [f"product_embeddings holds {products.count()} pins of {n_pins}"]
+
+
+def _tower_problems(lake: Lake) -> list[str]:
+    """Where vectors of pins or users are not of the towers as they are, or not of every pin."""
+    towers = lake.artefact("twotower_model")
+    if towers is None:
+        return []
+    spaces = {lake.chosen("spaces", name) for name in ("twotower_embeddings", "twotower_users")}
+    if spaces != {towers.version}:
+        return [f"twotower_model is {towers.version}, its tables are of {', '.join(sorted(map(str, spaces)))}"]
+    n_placed = lake.table("twotower_embeddings").count()
+    n_pins = lake.table("clip_embeddings").count() if towers.manifest["trained"] else 0
+    return [] if n_placed == n_pins else [f"twotower_embeddings holds {n_placed} pins of {n_pins}"]
+
+
+def _pinclip_problems(lake: Lake) -> list[str]:
+    """Where vectors of pins are not of the encoder as it is, or not of every pin."""
+    encoder = lake.artefact("pinclip_model")
+    if encoder is None:
+        return []
+    space, looks = lake.chosen("spaces", "pinclip_embeddings"), lake.table("clip_embeddings")
+    if space != encoder.version:
+        return [f"pinclip_model is {encoder.version}, pinclip_embeddings are of {space}"]
+    if encoder.manifest["space of looks"] != looks.path.name:
+        return [f"pinclip_model reads {encoder.manifest['space of looks']}, clip_embeddings is {looks.path.name}"]
+    n_placed, n_pins = lake.table("pinclip_embeddings").count(), looks.count()
+    return [] if n_placed == n_pins else [f"pinclip_embeddings holds {n_placed} pins of {n_pins}"]
 
 
 def word_problems(lake: Lake) -> list[str]:

@@ -9,7 +9,7 @@ PinCLIP (arXiv 2603.03544), Matryoshka representations (Kusupati et al., NeurIPS
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +49,10 @@ class PinClipConfig:
     patience: int = 8
     by_saves: bool = False
 
+    def untrained(self) -> PinClipConfig:
+        """The same without an epoch: the principal components."""
+        return replace(self, epochs=0)
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -84,7 +88,8 @@ def train_pinclip(lesson: Lesson, weights: Vectors, seed: int, config: PinClipCo
     mates = Mates.of(lesson.groups, np.isin(np.arange(len(lesson.pins)), lesson.train))
     both = lesson.train[np.all(lesson.pins.has[lesson.train], axis=1)]
     anchors = mates.anchors if config.neighbour_weight > 0 else both
-    if config.by_saves: anchors = np.repeat(anchors, np.diff(mates.groups.indptr)[anchors])
+    if config.by_saves:
+        anchors = np.repeat(anchors, np.diff(mates.groups.indptr)[anchors])
     with reproducible(seed):
         network = _Network(start, lesson.pins, weights, config)
         judge = _Judge(lesson, seed, config)

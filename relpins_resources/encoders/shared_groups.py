@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
+from relpins_resources.encoders.base import Vectors
 from relpins_resources.encoders.pinclip import Bools, Rows
 
 
@@ -67,3 +68,21 @@ class Mates:
         counts = (self.groups[left] @ self.groups[right].T).toarray()
         shared: Bools = (counts > 0) | (left[:, None] == right[None, :])
         return shared
+
+
+def mates_recall(vectors: Vectors, groups: csr_array, rows: Rows, k: int) -> float:
+    """Mean over `rows` of |nearest k that share a group| / min(k, |those that do|); 0 where none has a mate.
+
+    Nearest by the dot of unit rows (n, d), rounded to 1e-6, ties to the first.
+    """
+    mates = (groups[rows] @ groups.T).toarray() > 0
+    mates[np.arange(len(rows)), rows] = False
+    has_any = mates.any(axis=1)
+    rows, mates = rows[has_any], mates[has_any]
+    if len(rows) == 0:
+        return 0.0
+    cosines = np.round(vectors[rows].astype(np.float64) @ vectors.T.astype(np.float64), 6)
+    cosines[np.arange(len(rows)), rows] = -np.inf
+    nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :k]
+    found = np.take_along_axis(mates, nearest, axis=1).sum(axis=1)
+    return float((found / np.minimum(mates.sum(axis=1), k)).mean())

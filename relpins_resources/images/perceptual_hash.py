@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 from scipy import fft
 
-_SIDE = 32
+SIDE = 32
 _N_BITS = 64
 
 
@@ -17,11 +18,16 @@ def phash(image: Image.Image) -> str:
     frequencies (zigzag order, the mean left out) is above their median. A flat image hashes to zeros.
     Source: Zauner, "Implementation and benchmarking of perceptual image hash functions" (2010), DCT hash.
     """
-    luma = np.asarray(image.convert("L").resize((_SIDE, _SIDE), Image.Resampling.BOX), dtype=np.float64)
-    spectrum = fft.dctn(luma, norm="ortho")  # (32, 32)
-    low = np.round(spectrum[_ROWS, _COLUMNS], 2)  # (64,); rounded so that a flat image has no noise bits
-    bits = low > np.median(low)
-    return f"{int.from_bytes(np.packbits(bits).tobytes(), 'big'):016x}"
+    luma = np.asarray(image.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float64)
+    return f"{int(hashes_of(luma[None])[0]):016x}"
+
+
+def hashes_of(luma: npt.NDArray[np.float64]) -> npt.NDArray[np.uint64]:
+    """The perceptual hashes (n,) of n pictures' luma (n, 32, 32), 0 to 255: `phash` as numbers."""
+    spectrum = fft.dctn(luma, axes=(1, 2), norm="ortho")
+    low = np.round(spectrum[:, _ROWS, _COLUMNS], 2)  # (n, 64); rounded so that a flat image has no noise bits
+    bits = low > np.median(low, axis=1, keepdims=True)
+    return np.packbits(bits, axis=1).view(">u8")[:, 0].astype(np.uint64)
 
 
 def hamming(a: str, b: str) -> int:
@@ -30,7 +36,7 @@ def hamming(a: str, b: str) -> int:
 
 
 def _zigzag() -> tuple[np.ndarray, np.ndarray]:
-    rows, columns = np.indices((_SIDE, _SIDE)).reshape(2, -1)
+    rows, columns = np.indices((SIDE, SIDE)).reshape(2, -1)
     order = np.lexsort((rows, rows + columns))[1 : _N_BITS + 1]  # without the mean at (0, 0)
     return rows[order], columns[order]
 

@@ -23,6 +23,7 @@ from PIL import Image, ImageDraw, UnidentifiedImageError
 from relpins_resources.detectors import Box, Detector, get_detector
 from relpins_resources.detectors.base import overlaps
 from relpins_resources.detectors.calibration import SHIPPED, fit_calibration
+from relpins_resources.images import ImageRejected, decode_pixels
 from relpins_resources.sample_world import write_sample_world
 
 SHIPPED_CURVE = "sample_world"
@@ -40,13 +41,9 @@ def read_world(folder: Path, side: int) -> tuple[list[npt.NDArray[np.uint8]], li
     images, truth, told = [], [], []
     for pin_id, rows in boxes.groupby("pin_id"):
         try:
-            image = Image.open(folder / "images" / f"{pin_id}.jpg")
-            image.draft("RGB", (2 * side, 2 * side))
-            image = image.convert("RGB")
-        except (UnidentifiedImageError, OSError):
+            images.append(decode_pixels((folder / "images" / f"{pin_id}.jpg").read_bytes(), side))
+        except (ImageRejected, OSError):
             continue
-        image.thumbnail((side, side))
-        images.append(np.asarray(image))
         truth.append(rows[["x0", "y0", "x1", "y1"]].to_numpy(np.float64))
         told.append(kinds[pin_id])
     return images, truth, told

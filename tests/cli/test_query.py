@@ -78,7 +78,7 @@ def test_what_is_not_built_is_named_in_a_warning(capsys: Capture, built: Built) 
         " ORDER BY score(expression='ranker + pair.hamming + user.shoe_size', input_user_id='u1') REORDER BY boosted()"
     )
     told = " ".join(call(capsys, "query", text, "--json", "--home", built.home).json["warnings"])
-    for name in ("random_walk", "ranker", "pair.hamming", "shoe_size", "boost"):
+    for name in ("ranker", "pair.hamming", "shoe_size", "boost"):
         assert name in told
 
 
