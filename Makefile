@@ -8,6 +8,9 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 # idle threads sleep instead of spinning: on a busy machine that is worth more than a second thread
 export OMP_WAIT_POLICY := PASSIVE
 
+# a file of tests stays in one process, so that what its tests share is made once
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 .PHONY: help setup demo ui build test test-deep check format lint types clean
 
 help:
@@ -39,10 +42,10 @@ build: setup
 	$(BIN)/relpins build --home $(HOME_DIR) --source "$(SOURCE)"
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-deep: setup
-	RELPINS_DEEP=1 $(BIN)/python -m pytest -m "deep or not deep"
+	RELPINS_DEEP=1 $(BIN)/python -m pytest $(PARALLEL) -m "deep or not deep"
 
 format: setup
 	$(BIN)/ruff format relpins_assets relpins_resources tests

@@ -68,11 +68,18 @@ def feed(
     home: HomeOption = DEFAULT_HOME,
     limit: Annotated[int, typer.Option(help="how many pins at most")] = 20,
     strategy: Annotated[str | None, typer.Option(help="the saved query whose feeds are wanted")] = None,
+    object_number: Annotated[
+        int | None, typer.Option("--object", help="for one object of the pin instead; 1 is the largest")
+    ] = None,
     as_json: JsonOption = True,
 ) -> None:
     """Print a pin's published related feed, and the rank that each signal gave each pin."""
+    from relpins_assets.object_feed import object_feed
     from relpins_assets.reading import related_feed
 
+    if object_number is not None:
+        say(object_feed(home, pin_id, object_number, limit, strategy), as_json=True)
+        return
     say({"results": related_feed(home, pin_id, limit, strategy)}, as_json=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,18 @@ def related_feed(home: Path, pin_id: str, limit: int, strategy: str | None = Non
         }
         for row in rows
     ]
+
+
+BY_CONTENT = ("clip", "content", "pinclip")
+"""Retrievers that need nobody to have saved a pin."""
+
+
+def fallback_notes(feed: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What to say of a feed in which nothing comes from what people did: it falls back to look and words."""
+    named = {name for entry in feed for name in entry["metadata"]["retrieved_by"] or ()}
+    if not named or named - set(BY_CONTENT):
+        return []
+    return ["too few people saved this pin: everything here was found by look and words alone"]
 
 
 def _known_strategy(lake: Lake, wanted: str | None) -> str:

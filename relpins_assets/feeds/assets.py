@@ -12,6 +12,7 @@ from relpins_assets.feeds.catalog import load_catalog
 from relpins_assets.feeds.saved import Strategy, materialised
 from relpins_assets.feeds.staleness import FULL, INPUTS, NEAREST, is_exact, seen_inputs, wanted_feeds
 from relpins_assets.pictures import sheet_of_feed
+from relpins_assets.reading import BY_CONTENT
 from relpins_assets.refreshing import (
     Materialized,
     Metadata,
@@ -37,6 +38,8 @@ DEPS = (  # what nothing builds yet is no asset to depend on
     "pin_joins",
     "catalog_statistics",
     "enriched_descriptions",
+    "dominant_objects",
+    "object_embeddings",
     "clip_embeddings",
     "content_embeddings",
     "semantic_ids",
@@ -55,6 +58,14 @@ DEPS = (  # what nothing builds yet is no asset to depend on
     "engagement_coec",
     "ranker",
 )
+
+
+BY_CONTENT_ALONE = f"""
+SELECT coalesce(avg(is_by_content::INT), 0)::DOUBLE AS share FROM (
+    SELECT bool_and(list_has_all({list(BY_CONTENT)}, retrieved_by)) AS is_by_content
+    FROM related_pins_feeds GROUP BY strategy, pin_id)
+"""
+"""Feeds of pins that too few people saved: they fall back to what needs nobody's save."""
 
 
 class FeedConfig(dg.Config):
@@ -145,6 +156,7 @@ def _related_metadata(lake: Lake, examples: list[str]) -> Metadata:
                coalesce(avg((n_cooccurring > 0)::INT), 0) AS with_boards
         FROM (SELECT count(*) AS n, count(cooccurrence_rank) AS n_cooccurring
               FROM related_pins_feeds GROUP BY strategy, pin_id)""").to_pylist()[0]
+    by_content = lake.query(BY_CONTENT_ALONE)["share"][0].as_py()
     shown = examples[:1] or lake.query("SELECT min(pin_id) AS pin_id FROM related_pins_feeds")["pin_id"].to_pylist()
     if not shown[0]:
         return dict(lengths)
@@ -155,6 +167,7 @@ def _related_metadata(lake: Lake, examples: list[str]) -> Metadata:
         "feeds": lengths["feeds"],
         "mean length": lengths["mean_length"],
         "share with a pin from shared boards": lengths["with_boards"],
+        "share by look and words alone": by_content,
         **sheet_of_feed(lake, shown[0], feed["candidate_pin_id"].to_pylist(), "a pin and its feed"),
     }
 

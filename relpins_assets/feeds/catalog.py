@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,9 @@ import pyarrow.compute as pc
 
 from relpins_assets.embeddings.vectors import ENCODED_SIDE, MODEL
 from relpins_assets.feeds.item_columns import item_columns
+from relpins_assets.feeds.objects import load_objects
 from relpins_assets.feeds.people import load_people
+from relpins_assets.feeds.pinclip_encoders import with_pinclip
 from relpins_assets.feeds.shares import load_shares
 from relpins_assets.feeds.spaces import SPACES, Space
 from relpins_assets.feeds.walks import walks_of
@@ -60,6 +62,7 @@ def load_catalog(lake: Lake, profile: Profile, *, as_of: date | None = None) -> 
         semantic_ids=_semantic_ids(lake.table("semantic_ids"), items),
         encoders=_encoders(lake, profile),
         images=lambda item: _jpeg(lake.table("pin_images"), str(items.ids[item])),
+        objects=cache(lambda: load_objects(lake, items.ids)),
         filters=profile.filters,
     )
     return with_ranking(catalog, lake, profile, (items.join_ids, items.join_of, items.representatives))
@@ -141,10 +144,11 @@ def _encoders(lake: Lake, profile: Profile) -> Encoders:
     if artefact is None:
         return Encoders(text={"content_embedding": encode})
     clip = Clip(clip_encoder(profile.clip), artefact, sentences, ImageLimits(**profile.images.model_dump()))
-    return Encoders(
+    found = Encoders(
         text={"content_embedding": encode, "clip_embedding": clip.of_texts},
         image={"clip_embedding": clip.of_images},
     )
+    return with_pinclip(lake, found, sentences)
 
 
 def _checked(sentences: SentenceEncoder, space: str | None) -> Callable[[Sequence[str]], Floats]:

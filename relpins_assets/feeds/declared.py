@@ -11,7 +11,7 @@ from relpins_assets.ranking.feature_names import PAIR_FEATURES
 from relpins_resources.query.checking.names import Declared
 from relpins_resources.query.expressions.values import Kind
 
-TEXT_SPACES = ("content_embedding", "clip_embedding")
+TEXT_SPACES = ("content_embedding", "clip_embedding", "pinclip_embedding")
 FILTERS = ("exclude_saved",)
 """Filters that come with the language; a profile adds its own under `filters`."""
 KINDS: Mapping[str, Kind] = {

@@ -20,13 +20,14 @@ LOCAL_COLUMNS = ("item_id", "join_id", "n_boards")
 """Columns of a pin that change only with its join or its boards."""
 LOCAL_FEATURES = (("pair", "memboost"),)
 """Features of two pins that change only with a row of the query pin."""
-OWN_ROWS = {"engagement": ("memorised", *LOCAL_FEATURES)}
-"""Rows of the query pin that few plans read, by their name in the inputs of a feed: the retrievers and names that do."""
+LOCAL_OF_QUERY = (("query_item", "is_object_dominant"),)
+"""Columns that are local of the query pin, and not of a candidate."""
+OWN_ROWS = {"engagement": ("memorised", *LOCAL_FEATURES), "dominance": LOCAL_OF_QUERY}
+"""Rows of the query pin that few plans read, by their name in a feed's inputs: the retrievers and names that do."""
 LOCAL_ENCODERS = ("precomputed_item", "item_attribute_pooling")
 LOCAL_FUNCTIONS = ("rank", "similarity", "rrf", "coalesce", "abs", "sqrt", "log", "exp", "round", "min", "max")
 CLOCK_COLUMNS, CLOCK_FUNCTIONS = ("days_since_release",), ("now_seconds",)
-CLOCK_NAMES = (("ranker",), ("pair", "age"))
-"""A ranker looks at how old a pin is."""
+CLOCK_NAMES = (("pair", "age"),)
 CLOCK_STAGES = tuple(stage.kind for stage in STAGES if stage.reads_clock)
 SPREAD_BY = {"cooccurrence": "cooccurrence_candidates", "semantic_id": "semantic_ids"}
 """Tables of the signals of diversity that are no embedding."""
@@ -65,7 +66,7 @@ def _is_local_retriever(stage: Stage, own: Param) -> bool:
 def _is_local_node(node: object) -> bool:
     if isinstance(node, Name):
         head, *rest = node.path
-        if head == "retrieval" or node.path == ("score",) or node.path in LOCAL_FEATURES:
+        if head == "retrieval" or node.path == ("score",) or node.path in (*LOCAL_FEATURES, *LOCAL_OF_QUERY):
             return True
         return (rest[0] if head == "query_item" and rest else head) in LOCAL_COLUMNS
     return not isinstance(node, Call) or node.function in LOCAL_FUNCTIONS

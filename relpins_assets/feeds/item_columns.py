@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from relpins_assets.enrichment.dominant_objects import is_informative
 from relpins_resources.lake import Lake
 from relpins_resources.lake.table import Table
 from relpins_resources.query.catalog import Column, Columns
@@ -35,7 +36,7 @@ COUNTS = ("n_saves", "n_impressions", "n_clicks", "n_closeups", "n_interactions"
 RATES = ("save_rate", "ctr", "closeup_rate", "popularity", "popular_rank", "chronological_rank")
 """Of a pin that is newer than the statistics nothing is known."""
 DESCRIBED = {"visual_description": "statement", "enriched_description": "description", "colors": "colors"}
-UNBUILT: dict[str, pa.DataType] = {"boost": pa.float64(), "is_object_dominant": pa.bool_()}
+UNBUILT: dict[str, pa.DataType] = {"boost": pa.float64()}
 """Declared, so that queries may name them; nothing knows them yet."""
 ALIASES = {
     "category": "board_category",
@@ -79,6 +80,7 @@ def item_columns(lake: Lake, item_ids: Ids, join_ids: pa.Array) -> Columns:
         "item_id": lambda: Column("text", item_ids, np.zeros(len(item_ids), bool)),
         "join_id": lambda: as_column(join_ids),
         "n_boards": lambda: _counted(boards.column("n_boards")),
+        "is_object_dominant": lambda: _dominance(lake, keys),
         **{name: partial(_read, pins, name) for name in OF_PINS},
         **{name: partial(_read_counted, statistics, name) for name in COUNTS},
         **{name: partial(_read, statistics, name) for name in RATES},
@@ -86,6 +88,14 @@ def item_columns(lake: Lake, item_ids: Ids, join_ids: pa.Array) -> Columns:
     }
     columns = Columns(readers)
     return Columns({**readers, **{alias: partial(columns.__getitem__, name) for alias, name in ALIASES.items()}})
+
+
+def _dominance(lake: Lake, keys: pa.Array) -> Column:
+    """Whether an object is what a pin's picture is of, where that says anything in this catalog; false, and not NULL,
+    elsewhere and for a pin that no detector looked at."""
+    if not is_informative(lake):
+        return as_column(pa.array(np.zeros(len(keys), bool)))
+    return as_column(AlignedTable(lake.table("dominant_object_pins"), keys).column("is_dominant").fill_null(False))
 
 
 def as_column(values: pa.Array) -> Column:

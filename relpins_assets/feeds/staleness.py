@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from relpins_assets.enrichment.dominant_objects import is_informative
 from relpins_assets.feeds.affected import BY_JOIN, affected_feeds, touched_pins
 from relpins_assets.feeds.catalog import load_catalog
 from relpins_assets.feeds.dependence import (
@@ -47,19 +48,23 @@ READ_BY_ANY = (
     "pin_topics",
     "product_embeddings",  # with it attribute_assignments
     "engagement_coec_queries",
+    "dominant_object_pins",
+    "object_embeddings",
 )
 """What a plan can read besides; catalog_statistics are frozen, and named by their version."""
 SAYS_MORE = {"random_walk_candidates": ", withheld"}
 """Columns that say what a row holds where its fingerprint does not say it all."""
-ARTEFACTS = ("catalog_statistics", "clip_model", "semantic_ids", "ranker")
+ARTEFACTS = ("catalog_statistics", "clip_model", "semantic_ids", "pinclip_model", "ranker", "dominant_objects")
 
 # What a feed depends on through its own pin; what it depends on through others is affected.py's business.
 PINS = f"""
 SELECT j.pin_id, j.fingerprint AS joined, b.fingerprint AS boards, e.fingerprint AS engagement,
+       CASE WHEN d.is_dominant THEN 'yes' END AS dominance,
        {", ".join(f"{table}.fingerprint AS {table}" for table in VECTORS)}
 FROM (SELECT join_id, fingerprint, unnest(pin_ids) AS pin_id FROM pin_joins) j
 LEFT JOIN cooccurrence_candidates b USING (join_id)
 LEFT JOIN engagement_coec_queries e ON e.query_join_id = j.join_id
+LEFT JOIN dominant_object_pins d USING (pin_id)
 {" ".join(f"LEFT JOIN {table} USING (pin_id)" for table in VECTORS)}
 """
 # people by content: the fingerprint of a raw row also covers columns that an evaluation's cut leaves out
@@ -101,7 +106,8 @@ def wanted_feeds(workspace: Workspace, strategies: Sequence[Strategy], unit: str
 
 def _rows_of(strategy: Strategy, found: pa.Table, workspace: Workspace) -> pa.Table:
     n = found.num_rows
-    for name in set(OWN_ROWS).intersection(found.column_names) - own_rows(strategy.query):  # what this plan never reads
+    read = own_rows(strategy.query) - (set() if is_informative(workspace.lake) else {"dominance"})
+    for name in set(OWN_ROWS).intersection(found.column_names) - read:  # what this plan never reads
         found = found.set_column(found.column_names.index(name), name, pa.nulls(n, pa.string()))
     if "pin_id" in found.column_names:
         depth = walk_depth(strategy.query, strategy.values)

@@ -43,7 +43,7 @@ FIT_SAMPLE = 20_000
 HELD_OUT_FROM = 200
 """With so many images a tenth is kept from the fit, by hash, to stop and judge by."""
 LEAST_MATES = 20
-"""With fewer images that stand on a board with another nothing is learnt from boards; nor from texts, if fewer say any."""
+"""Nothing is learnt while fewer images stand on a board with another, and fewer say anything of themselves."""
 NEAREST = 10
 TOLERANCE = 0.01
 """A refit is taken unless it finds so much less of held-out pins' board mates."""

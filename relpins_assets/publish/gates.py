@@ -38,7 +38,17 @@ SELECT (SELECT count(*) FROM (SELECT unnest(candidate_join_ids) AS join_id FROM 
         ANTI JOIN pin_joins USING (join_id))
      + (SELECT count(*) FROM random_walk_candidates ANTI JOIN pin_joins USING (join_id)) AS vanished_walked
 """
+BROKEN_OBJECTS = """
+SELECT
+    (SELECT count(*) FROM dominant_object_pins d ANTI JOIN pin_images i USING (pin_id))
+    + (SELECT count(*) FROM dominant_objects o ANTI JOIN dominant_object_pins d USING (pin_id)) AS vanished_seen,
+    (SELECT count(*) FROM dominant_objects o ANTI JOIN object_embeddings e USING (pin_id, object_number))
+    + (SELECT count(*) FROM object_embeddings e ANTI JOIN dominant_objects o USING (pin_id, object_number))
+        AS unembedded
+"""
 MEANING = {
+    "vanished_seen": "objects are of a pin that is gone, or that no detector looked at",
+    "unembedded": "objects have no vector, or vectors no object",
     "vanished_walked": "places in random walks name an image that is gone",
     "vanished_engaged": "rows of engagement name an image that is gone",
     "vanished_taught": "places in ranking triplets name a pin that is gone",
@@ -70,7 +80,8 @@ SELECT
 
 def feed_problems(lake: Lake) -> list[str]:
     """What is wrong with the feeds and what they are ranked by, a line each; empty if nothing is."""
-    return _counted(lake, BROKEN_FEEDS) + _counted(lake, BROKEN_RANKING) + _counted(lake, BROKEN_WALKS)
+    broken = (BROKEN_FEEDS, BROKEN_RANKING, BROKEN_WALKS, BROKEN_OBJECTS)
+    return [problem for statement in broken for problem in _counted(lake, statement)]
 
 
 def collection_problems(lake: Lake) -> list[str]:
@@ -94,7 +105,15 @@ def space_problems(lake: Lake) -> list[str]:
             problems.append(f"{index} holds {artefact.manifest['origin']['space']}, {embeddings} is {table.path.name}")
         elif artefact.manifest["n_vectors"] != table.count():
             problems.append(f"{index} holds {artefact.manifest['n_vectors']} vectors, {embeddings} {table.count()}")
-    return problems + _id_problems(lake) + _topic_problems(lake) + _product_problems(lake) + _tower_problems(lake) + _pinclip_problems(lake)
+    further = (
+        _id_problems,
+        _topic_problems,
+        _product_problems,
+        _tower_problems,
+        _pinclip_problems,
+        _object_problems,
+    )
+    return problems + [problem for problems_of in further for problem in problems_of(lake)]
 
 
 def _id_problems(lake: Lake) -> list[str]:
@@ -104,6 +123,11 @@ def _id_problems(lake: Lake) -> list[str]:
     if ids.count() != vectors.count():
         return [f"semantic_ids holds {ids.count()} pins, clip_embeddings {vectors.count()}"]
     return []
+
+
+def _object_problems(lake: Lake) -> list[str]:
+    spaces = [lake.chosen("spaces", name) for name in ("object_embeddings", "clip_embeddings")]
+    return [] if spaces[0] == spaces[1] else [f"object_embeddings are of {spaces[0]}, clip_embeddings of {spaces[1]}"]
 
 
 def _topic_problems(lake: Lake) -> list[str]:

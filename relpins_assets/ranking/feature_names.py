@@ -12,8 +12,20 @@ SIMILARITIES = {
 """Features that are the cosine of two items in an embedding."""
 CROSSED = tuple(f"category_x_visual_{number:02d}" for number in range(1, MOST_CROSSED + 1))
 """The look where the query pin is of one category; which category each is of the fitted ranker says."""
-ALONE = ("coec_elsewhere", "age", "saves", "aspect", "text_length")
-"""What is known of the candidate without the query pin."""
+ALONE = ("coec_elsewhere", "saves", "aspect", "text_length")
+"""What is known of the candidate without the query pin. Its age is no part of what is learnt: what was shown in a log is
+older than what there is, so a ranker would learn that new pins are bad (`pair.age` is there for queries)."""
+GROWN = (
+    "category_similarity",
+    "category_x_visual",
+    "has_categories",
+    "shared_boards",
+    "walk_visits",
+    "has_boards",
+    "coec_elsewhere",
+    "saves",
+)
+"""What a pin has only once it was saved or shown: a new one has none of it."""
 LEARNT = (
     "hamming",
     *SIMILARITIES,
@@ -33,4 +45,4 @@ LEARNT = (
     *CROSSED,
 )
 """What rankers learn weights of, in order. Memboost is no part of it: it is made of the clicks that they learn from."""
-PAIR_FEATURES = (*LEARNT, "memboost")
+PAIR_FEATURES = (*LEARNT, "age", "memboost")

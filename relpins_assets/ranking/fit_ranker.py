@@ -5,6 +5,7 @@ Both are judged on held-out queries, on clicks that neither they nor Memboost sa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from relpins_assets.profile import Ranking
 from relpins_assets.ranking.expression import EXPRESSION, linear_expression, query_of
-from relpins_assets.ranking.feature_names import CROSSED
+from relpins_assets.ranking.feature_names import CROSSED, GROWN
 from relpins_assets.ranking.judged_lists import Lists
 from relpins_assets.ranking.lambdarank import Trees, fit_lambdarank, grade_bounds, grades
 from relpins_assets.ranking.lessons import Lesson
@@ -24,6 +25,9 @@ K = 10
 LEAST_QUERIES = 5
 """With fewer queries to learn from there is no ranker."""
 LEAST_QUERIES_OF_TREES = 40
+AS_NEW = 0.3
+"""Share of the pins that a copy of the lesson shows as if they were new."""
+COPIES = 3
 GAMMAS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 """Weights of Memboost that are tried, as shares of the spread of the scores."""
 
@@ -99,15 +103,32 @@ def _fit_linear(lesson: Lesson, ranking: Ranking, seed: int) -> Doubles:
     queries, better, worse = (one[~lesson.is_held_out] for one in lesson.triplets)
     rows = lesson.matrix(lesson.lists.items, lesson.lists.queries)[lesson.lists.items >= 0]
     scale = rows.std(axis=0) if len(rows) else np.zeros(len(lesson.names))
-    above, below = (lesson.matrix(one[:, None], queries)[:, 0] for one in (better, worse))
-    return fit_rank_svm(above, below, queries, scale, ranking.c, seed)
+    rng = np.random.default_rng(seed)
+    above, below = (
+        np.concatenate(list(_as_new_pins(lesson.matrix(one[:, None], queries)[:, 0], lesson.names, rng)))
+        for one in (better, worse)
+    )
+    return fit_rank_svm(above, below, np.tile(queries, 1 + COPIES), scale, ranking.c, seed)
 
 
 def _fit_trees(lesson: Lesson, seed: int, file: Path) -> None:
     lists = lesson.lists.where(~lesson.lists.is_held_out)
     there = lists.items >= 0
-    graded = grades(lists.coec, grade_bounds(lists.coec))
-    fit_lambdarank(lesson.matrix(lists.items, lists.queries)[there], graded[there], there.sum(axis=1), seed, file)
+    graded = grades(lists.coec, grade_bounds(lists.coec))[there]
+    matrix = lesson.matrix(lists.items, lists.queries)[there]
+    copies = np.concatenate(list(_as_new_pins(matrix, lesson.names, np.random.default_rng(seed))))
+    fit_lambdarank(copies, np.tile(graded, 1 + COPIES), np.tile(there.sum(axis=1), 1 + COPIES), seed, file)
+
+
+def _as_new_pins(matrix: Doubles, names: tuple[str, ...], rng: np.random.Generator) -> Iterator[Doubles]:
+    """Rows (r, f) as they are, then copies in which some lack all that a pin has only once it was saved or shown.
+
+    What a log shows is old. Without such rows a ranker learns that a pin without saves is bad, and shows no new one.
+    """
+    grown = np.array([name in GROWN or name in CROSSED for name in names], bool)
+    yield matrix
+    for _ in range(COPIES):
+        yield np.where((rng.random(len(matrix)) < AS_NEW)[:, None] & grown, 0.0, matrix)
 
 
 def list_ndcg(scores: Doubles, lists: Lists, k: int = K) -> Doubles:

@@ -18,7 +18,7 @@ from relpins_resources.lake import Lake
 from relpins_resources.query.catalog import Booleans, Catalog, Doubles, Ints
 
 N_RANDOM = 20
-"""Pins drawn at random that stand in each list beside what was shown."""
+"""Pins drawn from what was shown anywhere that stand in each list beside what was shown there."""
 ONE_IN_HELD_OUT = 5
 
 PINS = "SELECT join_id, representative_pin_id AS pin_id FROM pin_joins ORDER BY join_id"
@@ -73,6 +73,8 @@ def held_out(pin_ids: npt.NDArray[np.object_]) -> Booleans:
 
 def _lists(shown: pa.Table, pins: pa.Table, catalog: Catalog, least: int, seed: int) -> Lists:
     names = dict(zip(pins["join_id"].to_pylist(), pins["pin_id"].to_pylist(), strict=True))
+    anywhere = np.unique(catalog.positions([names.get(one) for one in shown["join_id"].unique().to_pylist()]))
+    anywhere = anywhere[anywhere >= 0]
     often = shown.filter(pc.greater_equal(shown["n_impressions"], least))
     queries, items = (
         catalog.positions([names.get(one) for one in often[name].to_pylist()]) for name in ("query_join_id", "join_id")
@@ -87,14 +89,13 @@ def _lists(shown: pa.Table, pins: pa.Table, catalog: Catalog, least: int, seed: 
     held = np.full((len(asked), width + N_RANDOM), -1, np.int64)
     given = np.full(held.shape, np.nan)
     held[row, place], given[row, place] = items, coec
-    held[:, width:] = _random_items(catalog, asked, held[:, :width], seed)
+    held[:, width:] = _random_items(anywhere, asked, held[:, :width], seed)
     lists = Lists(asked, held, given, held_out(catalog.item_ids[asked]))
     return lists.where(sizes > 1)
 
 
-def _random_items(catalog: Catalog, queries: Ints, shown: Ints, seed: int) -> Ints:
-    """(q, N_RANDOM) candidates, none twice, none that is the query's own or was shown; -1 where a draw was one."""
-    candidates = catalog.candidates
+def _random_items(candidates: Ints, queries: Ints, shown: Ints, seed: int) -> Ints:
+    """(q, N_RANDOM) of `candidates`, none twice, none that is the query's own or was shown; -1 where a draw was one."""
     n = max(len(candidates), 1)
     drawn = np.random.default_rng([seed, 1]).integers(0, n, (len(queries), N_RANDOM))
     found = candidates[drawn] if len(candidates) else np.full(drawn.shape, -1)

@@ -4,7 +4,8 @@
 
 Visual discovery at Pinterest (Related Pins), 2015. Only pins shown often enough count, and a query needs two of them
 that differ. The random pin is one that was never shown there: most pins have nothing to do with the query, so the worst
-of what was shown is better than it.
+of what was shown is better than it. It is drawn from what was shown beside any other pin: one that nobody was ever
+shown, such as every new one, is not worse for that.
 """
 
 from __future__ import annotations
@@ -66,14 +67,17 @@ def triplet_rows(lake: Lake, least: int, seed: int) -> pa.Table:
 
 
 def _random_pins(lake: Lake, query_pin_ids: list[str], seed: int) -> pa.Array:
-    """A pin for each query that was not shown there and is not itself, drawn from all that stand for an image."""
-    pins = np.array(sorted(lake.table("pin_joins").read(["representative_pin_id"])[0].to_pylist()), object)
-    queries = np.searchsorted(pins, np.array(query_pin_ids, object))
+    """A pin for each query that was not shown there and is not itself, drawn from what was shown anywhere."""
     shown = lake.query(SHOWN)
-    taken = [np.searchsorted(pins, np.array(shown[name].to_pylist(), object)) for name in shown.column_names]
-    n = max(len(pins), 1)
-    forbidden = np.unique(np.concatenate([taken[0] * n + taken[1], queries * n + queries]))
-    drawn = np.random.default_rng(seed).integers(0, n, (len(queries), DRAWS))
+    of = shown["query_pin_id"].to_pylist()
+    pins = np.array(sorted({*shown["pin_id"].to_pylist(), *of}), object)
+    queries, taken, asked = (
+        np.searchsorted(pins, np.array(ids, object)) for ids in (query_pin_ids, shown["pin_id"].to_pylist(), of)
+    )
+    n, drawable = max(len(pins), 1), np.unique(taken)
+    forbidden = np.unique(np.concatenate([asked * n + taken, queries * n + queries]))
+    places = np.random.default_rng(seed).integers(0, max(len(drawable), 1), (len(queries), DRAWS))
+    drawn = drawable[places] if len(drawable) else places
     is_open = ~np.isin(queries[:, None] * n + drawn, forbidden)
     first = np.take_along_axis(drawn, is_open.argmax(axis=1)[:, None], axis=1)[:, 0] if len(queries) else queries
     return pa.array(pins[first], pa.string(), mask=~is_open.any(axis=1))

@@ -26,7 +26,7 @@ class _Options(BaseModel):
 class SaliencyOptions(_Options):
     """`calibration` names the curve of a catalog of such pictures; `most` objects a picture."""
 
-    least_score: float = Field(6.0, ge=0)
+    least_score: float = Field(12.0, ge=0)
 
 
 class TorchvisionOptions(_Options):

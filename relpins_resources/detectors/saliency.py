@@ -44,7 +44,7 @@ class SaliencyDetector:
     name = "saliency"
     side = 2 * SIDE
 
-    def __init__(self, calibration: Calibration | None = None, *, most: int = 3, least_score: float = 6.0) -> None:
+    def __init__(self, calibration: Calibration | None = None, *, most: int = 3, least_score: float = 12.0) -> None:
         self._calibration, self._most, self._least_score = calibration, most, least_score
         self.is_calibrated = calibration is not None
         settings = (SIDE, CHANNEL_WEIGHTS, HEIGHTS, LEAST_AREA, MOST_AREA, RING, AREA_POWER, AREA_ENOUGH)

@@ -27,7 +27,7 @@ def hashes_of(luma: npt.NDArray[np.float64]) -> npt.NDArray[np.uint64]:
     spectrum = fft.dctn(luma, axes=(1, 2), norm="ortho")
     low = np.round(spectrum[:, _ROWS, _COLUMNS], 2)  # (n, 64); rounded so that a flat image has no noise bits
     bits = low > np.median(low, axis=1, keepdims=True)
-    return np.packbits(bits, axis=1).view(">u8")[:, 0].astype(np.uint64)
+    return np.ascontiguousarray(np.packbits(bits, axis=1)).view(">u8")[:, 0].astype(np.uint64)
 
 
 def hamming(a: str, b: str) -> int:

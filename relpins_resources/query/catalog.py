@@ -136,6 +136,25 @@ class Walks:
 
 
 @dataclass(frozen=True)
+class Objects:
+    """The m objects found in pictures, by item and then by number. `items` and `numbers` (m,), the largest of a picture
+    being number 1; `boxes` (m, 4) their left, upper, right and lower edges as shares of the picture's sides. `vectors`
+    gives, by the name of an embedding, the vectors (k, d) of objects at k places, and (k,) which of them have one.
+    """
+
+    items: Ints
+    numbers: Ints
+    boxes: Doubles
+    vectors: Mapping[str, Callable[[Ints], tuple[Floats, Booleans]]] = field(default_factory=dict)
+
+    def place(self, item: int, number: int) -> int:
+        """Where the object of that number of an item is, -1 if it has none of that number."""
+        start, end = np.searchsorted(self.items, [item, item + 1])
+        at = start + int(np.searchsorted(self.numbers[start:end], number))
+        return int(at) if at < end and self.numbers[at] == number else -1
+
+
+@dataclass(frozen=True)
 class People:
     """Users in ascending order of id, and what each saved, newest first, each item once."""
 
@@ -169,10 +188,11 @@ class LexicalIndex(ABC):
 
 @dataclass(frozen=True)
 class Encoders:
-    """What turns text and images into vectors of an embedding, by the embedding's name; absent where none can."""
+    """What turns text, images, or pins of both into vectors of an embedding, by its name; absent where none can."""
 
     text: Mapping[str, Callable[[Sequence[str]], Floats]] = field(default_factory=dict)
     image: Mapping[str, Callable[[Sequence[bytes]], Floats]] = field(default_factory=dict)
+    both: Mapping[str, Callable[[Sequence[bytes], Sequence[str]], Floats]] = field(default_factory=dict)
 
 
 @dataclass
@@ -180,9 +200,9 @@ class Catalog:
     """One snapshot of a catalog as arrays.
 
     `item_ids` (n,) every item there is, ascending; `is_candidate` (n,) those that retrievers may give: one per distinct
-    image. `images` gives an item's picture by its position, for crops. `filters` are the predicates that
-    `prebuilt('name')` may name, as text. `models` score candidates by name: given items (b, u) and the positions of
-    query items (b,) and users (b,), (b, u) numbers, NaN where a model has none.
+    image. `images` gives an item's picture by its position, and `objects` what was found in pictures, for crops.
+    `filters` are the predicates that `prebuilt('name')` may name, as text. `models` score candidates by name: given
+    items (b, u) and the positions of query items (b,) and users (b,), (b, u) numbers, NaN where a model has none.
     """
 
     item_ids: npt.NDArray[np.object_]
@@ -198,6 +218,7 @@ class Catalog:
     semantic_ids: Ints | None = None  # (n, levels); -1 for an item without
     encoders: Encoders = field(default_factory=Encoders)
     images: Callable[[int], bytes] | None = None
+    objects: Callable[[], Objects | None] | None = None
     pictures_below: Path | None = None  # where a query may name a picture's file
     filters: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, Callable[[Ints, Ints, Ints], Doubles]] = field(default_factory=dict)

@@ -21,9 +21,10 @@ clip: {backend: grid}
 content: {backend: grid}
 ann: {backend: exact}
 cooccurrence: {limit: 50}
+walks: {steps: 200, candidates: 6, enough_pins: 5}
 feeds:
-  related: [near, aged, priced, fixed]
-  home: [visual_home_feed, home_feed, near_a_person]
+  related: [near, aged, priced, fixed, walked]
+  home: [visual_home_feed, home_feed, near_a_person, walked_home]
   parameters: {limit: 4, candidates: 4}
 filters: {late: created_at > '2026-01-01'}
 """
@@ -48,6 +49,17 @@ WHERE join_id != query_item.join_id AND coalesce(n_boards, 0) < 9
 ORDER BY score(expression='1 / (1 + rank(embedding="clip_embedding")) + 0.1 * retrieval.cooccurrence')
 REORDER BY diversity(0.5) LIMIT $limit
 """
+WALKED = """---
+parameters: {item_id: string}
+---
+SELECT * FROM random_walk($item_id, limit=4) WHERE join_id != query_item.join_id
+ORDER BY score(expression='retrieval.random_walk + rank(embedding="clip_embedding")') LIMIT 4
+"""
+WALKED_HOME = """---
+parameters: {user_id: string}
+---
+SELECT * FROM random_walk(input_user_id=$user_id, limit=6) ORDER BY score(expression='retrieval.random_walk') LIMIT 6
+"""
 AGED = """---
 parameters: {item_id: string}
 ---
@@ -70,6 +82,7 @@ def test_incremental_equals_rebuild_for_strategies_of_every_kind(tmp_path: Path)
     profile.write_text(PROFILE)
     (home / "strategies").mkdir(parents=True)
     texts = {"near": NEAR, "aged": AGED, "priced": PRICED, "fixed": FIXED, "near_a_person": NEAR_A_PERSON}
+    texts |= {"walked": WALKED, "walked_home": WALKED_HOME}
     for name, text in texts.items():
         (home / "strategies" / f"{name}.sql").write_text(text)
     world = SmallWorld.of(n_pins=40, n_boards=12)
@@ -119,7 +132,9 @@ def test_an_edited_filter_makes_the_feeds_that_name_it_stale(tmp_path: Path) -> 
     source, home, profile = tmp_path / "source", tmp_path / "home", tmp_path / "mine.yaml"
     (home / "strategies").mkdir(parents=True)
     (home / "strategies" / "fixed.sql").write_text(FIXED)
-    text = PROFILE.replace("[near, aged, priced, fixed]", "[fixed]").replace(", near_a_person]", "]")
+    text = PROFILE.replace("[near, aged, priced, fixed, walked]", "[fixed]").replace(
+        ", near_a_person, walked_home]", "]"
+    )
     SmallWorld.of(n_pins=12, n_boards=3).write(source)
     profile.write_text(text.replace("2026-01-01", "1999-01-01"))
     run(workspace_of(home, source, str(profile)))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_catalog import CATEGORIES, IDS, PRICES, REPIN, Bound, N, angles, catalog, hits, positions, shares, stage
 
-from relpins_resources.query.catalog import MICRO, NO_FLOOR, Hits
+from relpins_resources.query.catalog import MICRO, NO_FLOOR, Hits, Scored, Walks
 from relpins_resources.query.errors import QueryError
 from relpins_resources.query.execution import Batch, execute
 from relpins_resources.query.language.parser import parse_query
@@ -261,6 +261,64 @@ def test_cooccurrence_fills_the_limit_with_what_is_allowed() -> None:
 @pytest.mark.parametrize("kind", ["random_walk", "memorised"])
 def test_unbuilt_retrievers_give_no_rows(kind: str) -> None:
     assert hits(CATALOG, stage(kind, input_item_id="p00"), Bound(3)).items.shape == (3, 0)
+
+
+# ---- random walks
+
+
+def walked(**lists: dict[int, float]) -> Walks:
+    """Walks of 100 steps from the items named, each on two boards but item 9, which is on four."""
+    rows = [lists.get(one, {}) for one in IDS]
+    indptr = np.cumsum([0, *map(len, rows)])
+    entries = [entry for row in rows for entry in row.items()]
+    scored = Scored(indptr, np.array([item for item, _ in entries]), np.array([visits for _, visits in entries]))
+    has = np.array([bool(row) for row in rows])
+    return Walks(scored, np.where(has, 100, 0), np.where(has, 2, 0) + 2 * (np.arange(N) == 9))
+
+
+WALKS = walked(p02={4: 16.0, 8: 4.0, 1: 1.0}, p08={4: 4.0, 5: 4.0}, p09={3: 9.0, 0: 1.0})
+WALKED = catalog(walks=lambda: WALKS)
+
+
+def test_a_walk_from_an_item_gives_its_visits() -> None:
+    found = hits(WALKED, stage("random_walk", input_item_id="$item"), Bound(3, {"item": ["p02", "p00", None]}), limit=2)
+    assert [positions(found, row) for row in range(3)] == [[4, 8], [], []]
+    assert found.scores[0].tolist() == [16, 4]
+    allowed = np.arange(N) != 4
+    assert positions(hits(WALKED, stage("random_walk", input_item_id="p02"), limit=2, allowed=allowed)) == [8, 1]
+
+
+def test_walks_from_a_persons_saves_are_put_together() -> None:
+    # ann saved 2 and then 8, of one degree: the older counts 0.5 ** (1 / 10), and neither stands in the list
+    found = hits(WALKED, stage("random_walk", input_user_id="ann"), limit=5)
+    assert positions(found) == [4, 5, 1]
+    older = 0.5**0.1
+    newer_share, older_share = 1 / (1 + older), older / (1 + older)
+    by_2, by_8 = 16 * newer_share, 4 * older_share
+    assert found.scores[0, 0] == pytest.approx((np.sqrt(by_2) + np.sqrt(by_8)) ** 2, abs=1e-6)
+    assert found.scores[0, 1] == pytest.approx(4 * older_share, abs=1e-6)
+
+
+def test_a_person_with_one_save_gets_the_visits_as_they_are() -> None:
+    one = catalog(walks=lambda: walked(p04={3: 9.0, 7: 2.0}))
+    found = hits(one, stage("random_walk", input_user_id="dee"), limit=5)
+    assert (positions(found), found.scores[0, :2].tolist()) == ([3, 7], [9, 2])
+
+
+def test_item_and_person_together_and_in_a_batch() -> None:
+    wanted = stage("random_walk", input_item_id="$item", input_user_id="$user")
+    batch = {"item": ["p09", "p09", None, "p02", None], "user": ["ann", "nobody", "bob", None, None]}
+    found = hits(WALKED, wanted, Bound(5, batch), limit=6)
+    assert [positions(found, row) for row in range(1, 5)] == [[3, 0], [], [4, 8, 1], []]
+    assert positions(found) == [4, 3, 5, 0, 1]  # 4 is what both saves lead to; the item counts as much as both
+    steps = {"p09": (1 + 0.5**0.1) * 4, "p02": 2 * (np.log(2) + 1), "p08": 0.5**0.1 * 2 * (np.log(2) + 1)}
+    assert found.scores[0, 1] == pytest.approx(9 * steps["p09"] / sum(steps.values()), abs=1e-6)
+    for row in range(5):
+        alone = hits(WALKED, wanted, Bound(1, {name: [values[row]] for name, values in batch.items()}), limit=6)
+        assert (alone.items[0] == found.items[row]).all()
+        assert np.array_equal(alone.scores[0], found.scores[row], equal_nan=True)
+    few = hits(WALKED, wanted, Bound(5, batch), limit=6, allowed=np.arange(N) == 0)
+    assert [positions(few, row) for row in range(3)] == [[0], [0], []]
 
 
 # ---- popular

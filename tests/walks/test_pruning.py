@@ -21,7 +21,12 @@ BOARDS = np.array([0, 0, 1, 1, 2, 2, 2, 2, 3])
 
 def test_topics_of_a_board_and_how_mixed_they_are() -> None:
     about = board_topics(ITEMS, BOARDS, ABOUT, 4)
-    assert about.toarray().round(6).tolist() == [[1, 0], [0.5, 0.5], [pytest.approx(2 / 3), pytest.approx(1 / 3)], [0, 0]]
+    assert about.toarray().round(6).tolist() == [
+        [1, 0],
+        [0.5, 0.5],
+        [pytest.approx(2 / 3), pytest.approx(1 / 3)],
+        [0, 0],
+    ]
     want = [0, np.log(2), -2 / 3 * np.log(2 / 3) - 1 / 3 * np.log(1 / 3), 0]
     assert entropies(about).tolist() == pytest.approx(want, abs=1e-6)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +21,14 @@ Booleans = npt.NDArray[np.bool_]
 
 SIDE, HELD = 32, 64
 """Pictures are compared at 32 pixels a side, cut out of 64."""
-LEAST_CORRELATION = 0.985
-MOST_LOCAL = 30.0
+LEAST_CORRELATION = 0.97
+MOST_LOCAL = 6.0
 """Mean difference of luma (0 to 255) over any 4 x 4 pixels: what differs in one place only is another picture."""
-MOST_COLOR = 10.0
+MOST_COLOR = 2.0
 """Mean distance between the sorted values of a channel, 0 to 255: the histograms' earth mover's distance."""
-CUTS = (0.0, 0.02, 0.04, 0.06, 0.08)
-"""Shares of a side that may be cut away at either end."""
-WORTH_ALIGNING = 0.75
+MOST_CUT, COARSE, FINE = 0.08, 0.02, 0.0025
+"""Share of a side that may be cut away at either end, and the steps in which it is looked for."""
+WORTH_ALIGNING = 0.4
 """Correlation before alignment under which no cut of these makes two pictures alike."""
 _LUMA = np.array([0.299, 0.587, 0.114])
 _CELL = 4
@@ -105,20 +106,36 @@ def _cells(lumas: Floats) -> Floats:
 def _aligned(large: Floats, small: Floats) -> Floats:
     """(SIDE, SIDE, 3) the part of `large` (HELD, HELD, 3) that is most like the whole of `small`.
 
-    Where it is cut above and below is chosen first, then left and right, and both once more.
+    Where it is cut above and below and where left and right is chosen in turn, in ever smaller steps.
     """
     luma = large @ _LUMA
-    target = (_cut(small[None], 0, 0, 0, 0)[0] @ _LUMA).reshape(-1)
-    rows, columns = _MIDDLE, _MIDDLE
-    for _ in range(2):
-        rows = _best([_WINDOWS[i] @ luma @ _WINDOWS[columns].T for i in range(len(_WINDOWS))], target)
-        columns = _best([_WINDOWS[rows] @ luma @ _WINDOWS[j].T for j in range(len(_WINDOWS))], target)
-    cut = [_WINDOWS[rows] @ large[:, :, channel] @ _WINDOWS[columns].T for channel in range(3)]
-    return np.stack(cut, axis=-1)
+    target = (_cut(small[None], 0, 0, 0, 0)[0] @ _LUMA).reshape(1, -1)
+    rows = columns = (MOST_CUT / 2, MOST_CUT / 2)
+    step = COARSE
+    for reach in (MOST_CUT / 2, MOST_CUT / 2, *_FINER):
+        step = step if reach == MOST_CUT / 2 else reach / 2
+        tried = _around(rows, reach, step)
+        across = luma @ _window(*columns).T  # (HELD, SIDE)
+        rows = tried[_most_alike(np.stack([_window(*cut) @ across for cut in tried]), target)]
+        tried = _around(columns, reach, step)
+        down = _window(*rows) @ luma  # (SIDE, HELD)
+        columns = tried[_most_alike(np.stack([down @ _window(*cut).T for cut in tried]), target)]
+    return np.stack([_window(*rows) @ large[:, :, c] @ _window(*columns).T for c in range(3)], axis=-1)
 
 
-def _best(parts: list[Floats], target: Floats) -> int:
-    return int(_correlation(np.stack(parts).reshape(len(parts), -1), target[None]).argmax())
+_FINER = (0.01, 0.01, 2 * FINE)
+"""After two rounds over the whole range: how far beside the best cut the next rounds look."""
+
+
+def _around(cut: tuple[float, float], reach: float, step: float) -> list[tuple[float, float]]:
+    """Cuts before and after within `reach` of a cut."""
+    offsets = np.arange(-round(reach / step), round(reach / step) + 1) * step
+    before, after = (np.unique(np.clip(np.round(one + offsets, 6), 0.0, MOST_CUT)) for one in cut)
+    return [(float(one), float(other)) for one in before for other in after]
+
+
+def _most_alike(parts: Floats, target: Floats) -> int:
+    return int(_correlation(parts.reshape(len(parts), -1), target).argmax())
 
 
 def _cut(pictures: Floats, top: float, bottom: float, left: float, right: float) -> Floats:
@@ -128,6 +145,7 @@ def _cut(pictures: Floats, top: float, bottom: float, left: float, right: float)
     return np.stack(channels, axis=-1)
 
 
+@cache
 def _window(before: float, after: float) -> Floats:
     """(SIDE, HELD) how much of each held pixel each compared pixel covers, `before` and `after` of them left out."""
     edges = HELD * (before + (1 - before - after) * np.arange(SIDE + 1) / SIDE)
@@ -136,7 +154,3 @@ def _window(before: float, after: float) -> Floats:
     covered = np.maximum(upper - lower, 0.0)
     window: Floats = covered / covered.sum(axis=1, keepdims=True)
     return window
-
-
-_WINDOWS = [_window(before, after) for before in CUTS for after in CUTS]
-_MIDDLE = len(_WINDOWS) // 2

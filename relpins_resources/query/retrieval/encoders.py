@@ -12,7 +12,7 @@ from relpins_resources.ann import snap
 from relpins_resources.query.catalog import Booleans, Embedding, Floats, Ints
 from relpins_resources.query.errors import QueryError
 from relpins_resources.query.plan import Stage
-from relpins_resources.query.retrieval.features import Pin, cropped, encode_pins, parse_box, parse_pin
+from relpins_resources.query.retrieval.features import Part, Pin, cropped, encode_pins, parse_part, parse_pin
 from relpins_resources.query.retrieval.pooling import clusters, pooled
 from relpins_resources.query.retrieval.requests import Request
 from relpins_resources.query.retrieval.user_attributes import user_attribute_vector
@@ -116,10 +116,12 @@ def _of_items(request: Request, embedding: Embedding, objects: Sequence[Any], fe
     items, at = request.item_positions(), request.stage.at
     vectors, known = embedding.vectors(items), embedding.has(items)
     pins: list[Pin | None] = [None] * request.size
-    for i, given in enumerate(objects):
-        box = parse_box(given, at)
-        if box is not None:
-            pins[i] = _part_of(request, int(items[i]), parse_pin(features[i], at, request.catalog.pictures_below), box)
+    parts = [parse_part(given, at) for given in objects]
+    if any(isinstance(part, int) for part in parts):
+        parts = _numbered(request, embedding, items, parts, vectors, known)
+    for i, part in enumerate(parts):
+        if isinstance(part, tuple):
+            pins[i] = _part_of(request, int(items[i]), parse_pin(features[i], at, request.catalog.pictures_below), part)
             known[i] = False
     for i, given in enumerate(features):
         if pins[i] is None and not known[i] and objects[i] is None:
@@ -130,13 +132,47 @@ def _of_items(request: Request, embedding: Embedding, objects: Sequence[Any], fe
     return _single(vectors, known)
 
 
-def _part_of(request: Request, item: int, pin: Pin | None, box: tuple[float, float, float, float]) -> Pin | None:
+def _numbered(
+    request: Request,
+    embedding: Embedding,
+    items: Ints,
+    parts: Sequence[Part | None],
+    vectors: Floats,
+    known: Booleans,
+) -> list[Part | None]:
+    """Put the vectors of objects that are given by number in the place of their pictures' (`vectors`, `known`).
+
+    An item without such an object gets none. What comes back are the parts still to be encoded: boxes, and those of
+    objects that have no vector in this embedding.
+    """
+    found = request.catalog.objects() if request.catalog.objects is not None else None
+    if found is None:
+        raise QueryError(
+            "an object is named by its number, and no objects were found yet; build dominant_objects, or give the part "
+            "of the picture as [x, y, w, h], each from 0 to 1",
+            position=request.stage.at,
+        )
+    asked = [i for i, part in enumerate(parts) if isinstance(part, int)]
+    known[asked] = False
+    rows = {i: found.place(int(items[i]), number) for i in asked if isinstance(number := parts[i], int)}
+    there = [i for i in asked if rows[i] >= 0]
+    left = {i: tuple(found.boxes[rows[i]].tolist()) for i in there}
+    if embedding.name in found.vectors and there:
+        given, has = found.vectors[embedding.name](np.array([rows[i] for i in there], np.int64))
+        ready = np.array(there)[has]
+        if len(ready):
+            vectors[ready], known[ready] = given[has], True
+        left = {i: box for i, box in left.items() if not known[i]}
+    return [left.get(i) if i in rows else part for i, part in enumerate(parts)]
+
+
+def _part_of(request: Request, item: int, pin: Pin | None, edges: tuple[float, float, float, float]) -> Pin | None:
     """A part of the picture of an item, or of a pin that is not indexed; None where there is no picture."""
     if item >= 0 and request.catalog.images is not None:
         image = request.catalog.images(item)
     else:
         image = pin.image if pin is not None and pin.image is not None else b""
-    return Pin(cropped(image, box)) if image else None
+    return Pin(cropped(image, edges)) if image else None
 
 
 def _of_histories(

@@ -58,17 +58,26 @@ def parse_pin(value: Any, at: int, below: Path | None = None) -> Pin | None:
 
 
 def encode_pins(catalog: Catalog, embedding: Embedding, pins: Sequence[Pin | None], at: int) -> tuple[Floats, Booleans]:
-    """(b, d) a vector of each pin in an embedding, from its picture where the embedding sees pictures, else from its
-    words; (b,) whether it has one. Raises QueryError for a picture that cannot be decoded, or text that is refused."""
+    """(b, d) a vector of each pin in an embedding, (b,) whether it has one: from picture and words where the embedding
+    is of both, else from its picture where that sees pictures, else from its words.
+
+    Raises:
+        QueryError: a picture cannot be decoded, or text is refused.
+    """
     vectors, known = np.zeros((len(pins), embedding.dim), np.float32), np.zeros(len(pins), bool)
     of_image, of_text = catalog.encoders.image.get(embedding.name), catalog.encoders.text.get(embedding.name)
     pictured = [i for i, pin in enumerate(pins) if pin is not None and pin.image is not None and of_image is not None]
     told = [i for i, pin in enumerate(pins) if pin is not None and pin.text and i not in pictured and of_text]
+    of_both = catalog.encoders.both.get(embedding.name)
+    captioned = [i for i in pictured if of_both is not None and pins[i].text]  # type: ignore[union-attr]
     try:
         if pictured and of_image is not None:
             vectors[pictured] = snap(of_image([pins[i].image or b"" for i in pictured]))  # type: ignore[union-attr]
         if told and of_text is not None:
             vectors[told] = snap(of_text([pins[i].text for i in told]))  # type: ignore[union-attr]
+        if captioned and of_both is not None:
+            given = [pins[i] for i in captioned]
+            vectors[captioned] = snap(of_both([one.image or b"" for one in given], [one.text for one in given]))  # type: ignore[union-attr]
     except ImageRejected as error:
         raise QueryError(f"the picture of an item cannot be used: {error}", position=at) from None
     except QueryError:
@@ -79,8 +88,16 @@ def encode_pins(catalog: Catalog, embedding: Embedding, pins: Sequence[Pin | Non
     return vectors, known
 
 
-def parse_box(value: Any, at: int) -> tuple[float, float, float, float] | None:
-    """[x, y, w, h] as shares of a picture's sides, from a list or from text; None from None."""
+Part = int | tuple[float, float, float, float]
+"""A part of a picture: an object by its number, or left, upper, right and lower edge as shares of its sides."""
+
+
+def parse_part(value: Any, at: int) -> Part | None:
+    """An object's number from 1 on, or a box given as [x, y, w, h]; each also as text. None from None.
+
+    Raises:
+        QueryError: it is neither, or the box reaches beyond the picture.
+    """
     if value is None:
         return None
     parts = value
@@ -89,25 +106,25 @@ def parse_box(value: Any, at: int) -> tuple[float, float, float, float] | None:
             parts = parsed(value if value.lstrip().startswith("[") else f"[{value}]")
         except ValueError:
             parts = None
-    if isinstance(parts, (int, float)) or (isinstance(parts, list) and len(parts) == 1):
-        raise QueryError(
-            f"object {value!r} names an object by number, and no objects were found yet; give the part of "
-            "the picture as [x, y, w, h], each from 0 to 1",
-            position=at,
-        )
+    parts = parts[0] if isinstance(parts, list) and len(parts) == 1 else parts
+    if isinstance(parts, (int, float)) and not isinstance(parts, bool) and parts == int(parts) and parts >= 1:
+        return int(parts)
     is_four = isinstance(parts, (list, tuple)) and len(parts) == 4
     if not is_four or not all(isinstance(one, (int, float)) and 0 <= one <= 1 for one in parts):
-        raise QueryError(f"object is {value!r}; give [x, y, w, h] as shares of the picture, from 0 to 1", position=at)
+        raise QueryError(
+            f"object is {value!r}; give the number of an object, from 1 on, or [x, y, w, h] as shares of the picture, "
+            "from 0 to 1",
+            position=at,
+        )
     x, y, w, h = (float(one) for one in parts)
     if w <= 0 or h <= 0 or x + w > 1 + 1e-9 or y + h > 1 + 1e-9:
         raise QueryError(f"object {value!r} reaches beyond the picture; x + w and y + h are at most 1", position=at)
-    return x, y, w, h
+    return x, y, x + w, y + h
 
 
-def cropped(jpeg: bytes, box: tuple[float, float, float, float]) -> bytes:
-    """That part of a stored picture as an image file; at least one pixel."""
-    x, y, w, h = box
-    pixels = crop(decode_pixels(jpeg), x, y, x + w, y + h)
+def cropped(jpeg: bytes, edges: tuple[float, float, float, float]) -> bytes:
+    """The part of a stored picture between its edges, as an image file; at least one pixel."""
+    pixels = crop(decode_pixels(jpeg), *edges)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
     return file.getvalue()

@@ -30,8 +30,8 @@ def random_walk(request: Request) -> Hits:
     walks = request.catalog.walks()
     if request.stage.get("input_user_id") is None:
         return listed_by_score(request, walks.lists)
-    found = request.empty()
-    items, scores = found.items.copy(), found.scores.copy()
+    items = np.full((request.size, request.limit), -1, np.int64)
+    scores = np.full(items.shape, np.nan)
     for row, (item, saves) in enumerate(zip(request.item_positions(), _saves(request), strict=True)):
         listed, visits = walked_from(walks, [int(item)] if item >= 0 else [], saves)
         allowed = request.open_to(row)
