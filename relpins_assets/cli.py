@@ -75,12 +75,14 @@ def feed(
 ) -> None:
     """Print a pin's published related feed, and the rank that each signal gave each pin."""
     from relpins_assets.object_feed import object_feed
-    from relpins_assets.reading import related_feed
+    from relpins_assets.reading import fallback_notes, related_feed
 
     if object_number is not None:
         say(object_feed(home, pin_id, object_number, limit, strategy), as_json=True)
         return
-    say({"results": related_feed(home, pin_id, limit, strategy)}, as_json=True)
+    found = related_feed(home, pin_id, limit, strategy)
+    notes = fallback_notes(found)
+    say({"results": found, **({"warnings": notes} if notes else {})}, as_json=True)
 
 
 @app.command()

@@ -147,7 +147,7 @@ class PinClip(Section):
 
     dims: tuple[int, ...] = Field((32, 64, 128), min_length=1)
     epochs: int = Field(30, ge=1)
-    batch: int = Field(512, ge=2)
+    batch: int = Field(128, ge=2)
     neighbour_weight: float = Field(1.0, ge=0)
 
 

@@ -36,13 +36,13 @@ def wanted_pinclip(lake: Lake) -> pa.Table:
 def own_words(pins: pa.Table) -> list[str]:
     """What each pin says of itself, its merchant's tags last; '' where nothing."""
     texts, tags = pins["own_text"].to_pylist(), pins["tags"].to_pylist()
-    return [". ".join(part for part in (text, ", ".join(said)) if part) for text, said in zip(texts, tags, strict=True)]
+    return [" ".join(part for part in (text, ", ".join(said)) if part) for text, said in zip(texts, tags, strict=True)]
 
 
 def all_words(pins: pa.Table) -> list[str]:
     """The same, and what its pixels say."""
     said = zip(own_words(pins), pins["statement"].to_pylist(), strict=True)
-    return [". ".join(part for part in parts if part) for parts in said]
+    return [" ".join(part for part in parts if part) for parts in said]
 
 
 def looks_of(lake: Lake, pins: pa.Table) -> Vectors:

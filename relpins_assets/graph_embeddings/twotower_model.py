@@ -52,7 +52,7 @@ def config_of(settings: TwoTower) -> TwoTowerConfig:
         dim=settings.dim,
         epochs=settings.epochs,
         batch=settings.batch,
-        n_negatives=2 * settings.batch,
+        n_negatives=4 * settings.batch,
         id_dropout=settings.id_dropout,
         temperature=settings.temperature,
         corrects_sampling=settings.corrects_sampling,

@@ -13,8 +13,8 @@ SIMILARITIES = {
 CROSSED = tuple(f"category_x_visual_{number:02d}" for number in range(1, MOST_CROSSED + 1))
 """The look where the query pin is of one category; which category each is of the fitted ranker says."""
 ALONE = ("coec_elsewhere", "saves", "aspect", "text_length")
-"""What is known of the candidate without the query pin. Its age is no part of what is learnt: what was shown in a log is
-older than what there is, so a ranker would learn that new pins are bad (`pair.age` is there for queries)."""
+"""What is known of the candidate without the query pin. Its age is no part of what is learnt: what a log shows is older
+than what there is, so a ranker would learn that new pins are bad (`pair.age` is there for queries)."""
 GROWN = (
     "category_similarity",
     "category_x_visual",

@@ -44,7 +44,7 @@ class TwoTowerConfig:
     hidden: int = 128
     epochs: int = 6
     batch: int = 512
-    n_negatives: int = 1024
+    n_negatives: int = 2048
     history: int = 20
     id_dropout: float = 0.3
     temperature: float = 0.1

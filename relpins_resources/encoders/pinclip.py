@@ -135,7 +135,8 @@ def word_weights(texts: Sequence[str]) -> Vectors:
     """(w,) how telling each slot of hashed words is among these texts: log of texts per text that has it."""
     n_with = (hashed_words([text for text in texts if text]) > 0).sum(axis=0)
     n_texts = sum(bool(text) for text in texts)
-    return np.log((1 + n_texts) / (1 + n_with)).astype(np.float32)
+    weights: Vectors = np.log((1 + n_texts) / (1 + n_with)).astype(np.float32)
+    return weights
 
 
 def text_rows(texts: Sequence[str], sentences: Vectors, weights: Vectors) -> Vectors:

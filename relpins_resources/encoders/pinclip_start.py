@@ -66,12 +66,17 @@ def _centred(part: Vectors, mean: Vectors, has: Bools) -> Vectors:
 
 
 def _axes(rows: Vectors, most: int) -> Vectors:
-    """(k, w) principal axes of centred rows (n, k), strongest first, each with its largest coordinate positive."""
+    """(k, w) principal axes of centred rows (n, k), strongest first, each with its largest coordinate positive.
+
+    Where rows span nothing, one axis of zeros.
+    """
     wide: Doubles = rows.astype(np.float64)
     values, found = np.linalg.eigh(wide.T @ wide)
     order = np.argsort(-values, kind="stable")[:most]
     order = order[values[order] > 1e-9 * max(float(values.max(initial=0.0)), 1e-12)]
+    if len(order) == 0:
+        return np.zeros((rows.shape[1], 1), np.float32)
     axes = found[:, order]
-    largest = axes[np.argmax(np.abs(axes), axis=0), np.arange(axes.shape[1])] if axes.shape[1] else np.ones(0)
+    largest = axes[np.argmax(np.abs(axes), axis=0), np.arange(axes.shape[1])]
     signed: Vectors = (axes * np.sign(largest)).astype(np.float32)
     return signed

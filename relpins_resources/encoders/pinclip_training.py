@@ -9,6 +9,7 @@ PinCLIP (arXiv 2603.03544), Matryoshka representations (Kusupati et al., NeurIPS
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ class PinClipConfig:
 
     dims: tuple[int, ...] = (32, 64, 128)
     epochs: int = 30
-    batch: int = 512  # less for a small catalog, see MIN_STEPS
+    batch: int = 128  # less for a small catalog, see MIN_STEPS
     neighbour_weight: float = 1.0
     image_text_weight: float = 0.2
     hidden: int = 256
@@ -41,13 +42,12 @@ class PinClipConfig:
     learning_rate: float = 3e-3
     base_rate: float = 0.1  # of the learning rate, what the base learns by
     weight_decay: float = 0.05
-    input_dropout: float = 0.2
-    hidden_dropout: float = 0.4
+    input_dropout: float = 0.1
+    hidden_dropout: float = 0.2
     modality_dropout: float = 0.3  # how often a pin that has both is shown without one
     scale: float = 10.0
-    bias: float = -10.0
+    bias: float = -7.0
     patience: int = 8
-    by_saves: bool = False
 
     def untrained(self) -> PinClipConfig:
         """The same without an epoch: the principal components."""
@@ -88,14 +88,12 @@ def train_pinclip(lesson: Lesson, weights: Vectors, seed: int, config: PinClipCo
     mates = Mates.of(lesson.groups, np.isin(np.arange(len(lesson.pins)), lesson.train))
     both = lesson.train[np.all(lesson.pins.has[lesson.train], axis=1)]
     anchors = mates.anchors if config.neighbour_weight > 0 else both
-    if config.by_saves:
-        anchors = np.repeat(anchors, np.diff(mates.groups.indptr)[anchors])
     with reproducible(seed):
         network = _Network(start, lesson.pins, weights, config)
         judge = _Judge(lesson, seed, config)
         before = judge.loss(network)
         best = Trained(network.encoder(), 0, before, before)
-        if len(anchors) < 2:
+        if len(anchors) < 2 or config.epochs == 0:
             return best
         order = np.random.default_rng(seed)
         steps = max(1, len(anchors) // int(np.clip(len(anchors) // MIN_STEPS, MIN_BATCH, config.batch)))
@@ -153,10 +151,10 @@ class _Network:
         self.present = torch.nn.Linear(2, config.hidden)
         self.out = torch.nn.Linear(config.hidden, d)
         with torch.no_grad():
-            self.out.weight.mul_(0.1)
+            self.out.weight.zero_()  # so that it begins as the principal components
             self.out.bias.zero_()
         self.log_scale = torch.nn.Parameter(torch.tensor(float(np.log(config.scale))))
-        self.bias = torch.nn.Parameter(torch.tensor(config.bias))
+        self.bias = torch.nn.Parameter(torch.tensor(float(config.bias)))
         decayed = [*(one.weight for one in self.hidden), self.out.weight]
         rest = [self.present.weight, self.present.bias, self.out.bias, self.log_scale, self.bias]
         rate = config.learning_rate
@@ -243,20 +241,8 @@ class _Network:
         return image * by_image + text * by_text + added
 
     def _loss(self, left: torch.Tensor, right: torch.Tensor, is_masked: Bools) -> torch.Tensor:
-        """Mean over the prefixes of the sigmoid loss of the pairs (left[i], right[i])."""
-        import torch
-        from torch.nn import functional
-
-        n = len(left)
-        np.fill_diagonal(is_masked, False)
-        sign = 1 - 2 * torch.eye(n)
-        counts = torch.from_numpy((~is_masked).astype(np.float32))
         scale = self.log_scale.clamp(max=float(np.log(100.0))).exp()
-        total = torch.zeros(())
-        for dim in self.config.dims:
-            cosines = functional.normalize(left[:, :dim]) @ functional.normalize(right[:, :dim]).T
-            total = total + (functional.softplus(sign * (scale * cosines + self.bias)) * counts).sum() / n
-        return total / len(self.config.dims)
+        return sigmoid_loss(left, right, is_masked, scale, self.bias, self.config.dims)
 
     def encoder(self) -> PinClipEncoder:
         """As it is now, the principal components folded into its weights."""
@@ -277,6 +263,32 @@ class _Network:
             word_weights=self.weights,
             dims=np.array(self.config.dims, np.int64),
         )
+
+
+def sigmoid_loss(
+    left: torch.Tensor,
+    right: torch.Tensor,
+    is_masked: Bools,
+    scale: torch.Tensor | float,
+    bias: torch.Tensor | float,
+    dims: Sequence[int],
+) -> torch.Tensor:
+    """Mean over the prefixes `dims` of the loss of the pairs (left[i], right[i]), rows (b, d) of any length.
+
+    Args:
+        is_masked: (b, b) which others count neither as a pair nor as none.
+    """
+    import torch
+    from torch.nn import functional
+
+    n = len(left)
+    own = torch.eye(n)
+    counts = torch.maximum(torch.from_numpy((~is_masked).astype(np.float32)), own)
+    total = torch.zeros(())
+    for dim in dims:
+        cosines = functional.normalize(left[:, :dim]) @ functional.normalize(right[:, :dim]).T
+        total = total + (functional.softplus((1 - 2 * own) * (scale * cosines + bias)) * counts).sum() / n
+    return total / len(dims)
 
 
 def _array(tensor: torch.Tensor) -> Vectors:

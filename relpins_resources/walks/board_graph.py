@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from relpins_resources.errors import RelpinsError
 
@@ -40,16 +41,18 @@ class BoardGraph:
         Raises:
             RelpinsError: a row has more edges than a walk can choose among.
         """
-        by_item, by_board = np.lexsort((boards, items)), np.lexsort((items, boards))
         degrees, sizes = np.bincount(items, minlength=n_items), np.bincount(boards, minlength=n_boards)
         most = int(max(degrees.max(initial=0), sizes.max(initial=0)))
         if most > MOST_EDGES:
             raise RelpinsError(f"a board or an item has {most:,} edges; walks choose among {MOST_EDGES:,} at most")
+        ones = np.ones(len(items), bool)
+        by_board = sparse.coo_array((ones, (boards, items)), shape=(n_boards, n_items)).tocsc().tocsr()
+        by_item = by_board.T.tocsr()  # counting sorts all: rows come out ascending
         return cls(
-            _starts(degrees),
-            np.asarray(boards)[by_item].astype(np.int32),
-            _starts(sizes),
-            np.asarray(items)[by_board].astype(np.int32),
+            by_item.indptr.astype(np.int64),
+            by_item.indices.astype(np.int32),
+            by_board.indptr.astype(np.int64),
+            by_board.indices.astype(np.int32),
         )
 
     @property
@@ -77,7 +80,3 @@ class BoardGraph:
     def open(cls, folder: Path) -> BoardGraph:
         """The graph that `save` wrote, mapped and not read."""
         return cls(*(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in FILES))
-
-
-def _starts(sizes: npt.NDArray[np.integer]) -> Ints:
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)

@@ -23,9 +23,10 @@ ann: {backend: exact}
 cooccurrence: {limit: 50}
 walks: {steps: 200, candidates: 6, enough_pins: 5}
 feeds:
-  related: [near, aged, priced, fixed, walked]
+  related: [near, aged, priced, fixed, walked, parts]
   home: [visual_home_feed, home_feed, near_a_person, walked_home]
   parameters: {limit: 4, candidates: 4}
+objects: {min_area: 0.1, least_share: 0.02}
 filters: {late: created_at > '2026-01-01'}
 """
 NEAR_A_PERSON = """---
@@ -46,8 +47,20 @@ parameters: {item_id: string, limit: integer}
 SELECT * FROM retrieve(similarity('clip_embedding', encoder=precomputed_item($item_id), limit=5),
                        cooccurrence($item_id, limit=3))
 WHERE join_id != query_item.join_id AND coalesce(n_boards, 0) < 9
-ORDER BY score(expression='1 / (1 + rank(embedding="clip_embedding")) + 0.1 * retrieval.cooccurrence')
+ORDER BY score(expression='1 / (1 + rank(embedding="clip_embedding")) + 0.1 * retrieval.cooccurrence
+                               + CASE WHEN query_item.is_object_dominant THEN similarity(embedding="clip_embedding")
+                                 ELSE 0 END')
 REORDER BY diversity(0.5) LIMIT $limit
+"""
+PARTS = """---
+parameters: {item_id: string}
+---
+SELECT * FROM retrieve(
+    similarity('clip_embedding', encoder=precomputed_item($item_id, object=1), limit=5, name='part'),
+    similarity('clip_embedding', encoder=precomputed_item($item_id), limit=5, name='whole'))
+WHERE join_id != query_item.join_id
+ORDER BY score(expression='coalesce(retrieval.part, 0) + coalesce(retrieval.whole, 0)
+                           + CASE WHEN is_object_dominant THEN 0.5 ELSE 0 END') LIMIT 4
 """
 WALKED = """---
 parameters: {item_id: string}
@@ -82,7 +95,7 @@ def test_incremental_equals_rebuild_for_strategies_of_every_kind(tmp_path: Path)
     profile.write_text(PROFILE)
     (home / "strategies").mkdir(parents=True)
     texts = {"near": NEAR, "aged": AGED, "priced": PRICED, "fixed": FIXED, "near_a_person": NEAR_A_PERSON}
-    texts |= {"walked": WALKED, "walked_home": WALKED_HOME}
+    texts |= {"walked": WALKED, "walked_home": WALKED_HOME, "parts": PARTS}
     for name, text in texts.items():
         (home / "strategies" / f"{name}.sql").write_text(text)
     world = SmallWorld.of(n_pins=40, n_boards=12)
@@ -132,7 +145,7 @@ def test_an_edited_filter_makes_the_feeds_that_name_it_stale(tmp_path: Path) -> 
     source, home, profile = tmp_path / "source", tmp_path / "home", tmp_path / "mine.yaml"
     (home / "strategies").mkdir(parents=True)
     (home / "strategies" / "fixed.sql").write_text(FIXED)
-    text = PROFILE.replace("[near, aged, priced, fixed, walked]", "[fixed]").replace(
+    text = PROFILE.replace("[near, aged, priced, fixed, walked, parts]", "[fixed]").replace(
         ", near_a_person, walked_home]", "]"
     )
     SmallWorld.of(n_pins=12, n_boards=3).write(source)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from relpins_assets.ranking.shown import ACTIONS
 from relpins_assets.schemas import TABLES
 from relpins_resources.lake import Lake
 from relpins_resources.lake.fingerprints import digest
@@ -57,6 +58,32 @@ def biased_log(seed: int, n_requests: int, random_share: float) -> list[dict[str
             if rng.random() < EXAMINED[device][place] * (0.6 - 0.1 * pin):
                 events.append(event(f"r{number}", query, f"p{pin}", "click", **told))
     return events
+
+
+def biased_counts(seed: int, n_requests: int, random_share: float) -> pa.Table:
+    """What `shown_counts` would say of such a log, with 20 queries of 8 pins each."""
+    rng = np.random.default_rng(seed)
+    is_random = rng.random(n_requests) < random_share
+    noise = np.where(is_random[:, None], 100.0, 1.2) * rng.normal(size=(n_requests, 8))
+    shown = np.argsort(np.arange(8) + noise, axis=1)[:, :4]
+    device = rng.integers(0, 2, n_requests)
+    examined = np.array([EXAMINED["phone"], EXAMINED["desktop"]])[device]
+    clicked = rng.random(shown.shape) < examined * (0.6 - 0.07 * shown)
+    rows = pa.table(
+        {
+            "query_join_id": np.repeat(rng.integers(0, 20, n_requests), 4).astype(str),
+            "join_id": shown.ravel().astype(str),
+            "device": np.repeat(np.array(["phone", "desktop"])[device], 4),
+            "position": np.tile(np.arange(1, 5), n_requests),
+            "is_randomised": np.repeat(is_random, 4),
+            "n_impressions": np.ones(4 * n_requests, np.int64),
+            **{action: (clicked.ravel() & (action == "click")).astype(np.int64) for action in ACTIONS},
+        }
+    )
+    keys = rows.column_names[:5]
+    summed = rows.group_by(keys).aggregate([(name, "sum") for name in rows.column_names[5:]])
+    ordered = summed.sort_by([(key, "ascending") for key in keys])
+    return ordered.rename_columns([name.removesuffix("_sum") for name in ordered.column_names])
 
 
 IMAGES = {f"join-{name}": [name] for name in [*(f"q{i}" for i in range(5)), *(f"p{i}" for i in range(6))]}

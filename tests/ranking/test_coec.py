@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from shown_worlds import IMAGES, biased_log, event, lake_of
+from shown_worlds import IMAGES, biased_counts, biased_log, event, lake_of
 
 from relpins_assets.profile import Ranking
 from relpins_assets.ranking.coec import action_weights, coec_rows
@@ -26,13 +26,14 @@ def rows_of(lake: Lake, rates: Rates | None = None) -> dict[tuple[str, str], dic
 
 
 def test_the_same_click_rate_further_down_is_worth_more(tmp_path: Path) -> None:
-    log = biased_log(1, 3000, 0.1)
+    log = []
     for n in range(40):
         for pin, place in (("top", 1), ("low", 4)):
             log.append(event(f"s{n}", "q0", pin, position=place))
             if n % 5 == 0:
                 log.append(event(f"s{n}", "q0", pin, "click", position=place))
-    found = rows_of(lake_of(tmp_path, log, {**IMAGES, "join-top": ["top"], "join-low": ["low"]}))
+    lake = lake_of(tmp_path, log, {**IMAGES, "join-top": ["top"], "join-low": ["low"]})
+    found = rows_of(lake, fit_rates(biased_counts(1, 20_000, 0.1)))
     top, low = found["q0", "top"], found["q0", "low"]
     assert (top["n_impressions"], top["n_clicks"]) == (low["n_impressions"], low["n_clicks"]) == (40, 8)
     assert low["coec"] > 1.3 * top["coec"]
@@ -40,7 +41,7 @@ def test_the_same_click_rate_further_down_is_worth_more(tmp_path: Path) -> None:
 
 
 def test_sums_by_hand(tmp_path: Path) -> None:
-    log = biased_log(7, 400, 0.2)
+    log = biased_log(7, 100, 0.2)
     rates = fit_rates(shown_counts(lake_of(tmp_path, log, IMAGES)))
     rate = {(row["device"], row["position"]): row for row in rates.table().to_pylist()}
     acted: dict[tuple[str, str], float] = defaultdict(float)
@@ -89,7 +90,7 @@ def test_repins_of_an_image_count_together(tmp_path: Path) -> None:
 
 
 def test_rows_do_not_depend_on_the_batch(tmp_path: Path) -> None:
-    lake = lake_of(tmp_path, biased_log(3, 500, 0.2), IMAGES)
+    lake = lake_of(tmp_path, biased_log(3, 100, 0.2), IMAGES)
     counts = shown_counts(lake)
     rates, queries = fit_rates(counts), wanted_queries(lake)["query_join_id"]
     whole = coec_rows(counts, rates, WEIGHTS, PRIOR)
@@ -100,7 +101,7 @@ def test_rows_do_not_depend_on_the_batch(tmp_path: Path) -> None:
 
 
 def test_the_halves_of_the_requests_make_up_the_whole(tmp_path: Path) -> None:
-    lake = lake_of(tmp_path, biased_log(3, 300, 0.2), IMAGES)
+    lake = lake_of(tmp_path, biased_log(3, 100, 0.2), IMAGES)
     shown = [sum(shown_counts(lake, half=half)["n_impressions"].to_pylist()) for half in (0, 1)]
     assert sum(shown) == sum(shown_counts(lake)["n_impressions"].to_pylist())
     assert min(shown) > 0.3 * sum(shown)

@@ -18,18 +18,21 @@ from relpins_resources.images.decode import decode_pixels
 
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
+Cut = tuple[float, float]
 
 SIDE, HELD = 32, 64
 """Pictures are compared at 32 pixels a side, cut out of 64."""
 LEAST_CORRELATION = 0.97
-MOST_LOCAL = 6.0
+MOST_LOCAL = 5.5
 """Mean difference of luma (0 to 255) over any 4 x 4 pixels: what differs in one place only is another picture."""
-MOST_COLOR = 2.0
+MOST_COLOR = 2.2
 """Mean distance between the sorted values of a channel, 0 to 255: the histograms' earth mover's distance."""
-MOST_CUT, COARSE, FINE = 0.08, 0.02, 0.0025
-"""Share of a side that may be cut away at either end, and the steps in which it is looked for."""
-WORTH_ALIGNING = 0.4
-"""Correlation before alignment under which no cut of these makes two pictures alike."""
+MOST_CUT = 0.08
+"""Share of a side that may be cut away at either end."""
+STEPS = ((0.04, 0.02), (0.04, 0.02), (0.01, 0.005), (0.01, 0.005), (0.005, 0.0025))
+"""How far beside the best cut so far another is looked for, and in which steps."""
+WORTH_ALIGNING, WORTH_REFINING = 0.3, 0.85
+"""Correlation before alignment, and after its first steps, under which no cut of these makes two pictures alike."""
 _LUMA = np.array([0.299, 0.587, 0.114])
 _CELL = 4
 PAIRS_AT_ONCE = 64
@@ -69,12 +72,12 @@ def measured(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> Measur
     """How alike pictures (p, HELD, HELD, 3) are at the best of: whole to whole, either cut to fit the other."""
     a, b = one.astype(np.float64), other.astype(np.float64)
     with one_thread():
-        whole = _compared(_cut(a, 0, 0, 0, 0), _cut(b, 0, 0, 0, 0))
+        whole = _compared(_cut(a), _cut(b))
         open_ones = np.flatnonzero(~whole.is_same & (whole.correlation >= WORTH_ALIGNING))
         best = [whole.correlation, whole.local, whole.color]
         for i in open_ones:
             for small, large in ((a[i], b[i]), (b[i], a[i])):
-                cut = _compared(_cut(small[None], 0, 0, 0, 0), _aligned(large, small)[None])
+                cut = _compared(_cut(small[None]), _aligned(large, small)[None])
                 if cut.correlation[0] > best[0][i]:
                     for kept, given in zip(best, (cut.correlation, cut.local, cut.color), strict=True):
                         kept[i] = given[0]
@@ -106,43 +109,41 @@ def _cells(lumas: Floats) -> Floats:
 def _aligned(large: Floats, small: Floats) -> Floats:
     """(SIDE, SIDE, 3) the part of `large` (HELD, HELD, 3) that is most like the whole of `small`.
 
-    Where it is cut above and below and where left and right is chosen in turn, in ever smaller steps.
+    Where it is cut above and below and where left and right is chosen in turn, in ever smaller steps; the search ends
+    early where nothing comes near.
     """
     luma = large @ _LUMA
-    target = (_cut(small[None], 0, 0, 0, 0)[0] @ _LUMA).reshape(1, -1)
+    target = (_cut(small[None])[0] @ _LUMA).reshape(1, -1)
     rows = columns = (MOST_CUT / 2, MOST_CUT / 2)
-    step = COARSE
-    for reach in (MOST_CUT / 2, MOST_CUT / 2, *_FINER):
-        step = step if reach == MOST_CUT / 2 else reach / 2
-        tried = _around(rows, reach, step)
-        across = luma @ _window(*columns).T  # (HELD, SIDE)
-        rows = tried[_most_alike(np.stack([_window(*cut) @ across for cut in tried]), target)]
-        tried = _around(columns, reach, step)
-        down = _window(*rows) @ luma  # (SIDE, HELD)
-        columns = tried[_most_alike(np.stack([down @ _window(*cut).T for cut in tried]), target)]
+    for reach, step in STEPS:
+        tried, windows = _windows_around(rows, reach, step)
+        rows, _ = _most_alike(tried, windows @ (luma @ _window(*columns).T), target)
+        tried, windows = _windows_around(columns, reach, step)
+        columns, likeness = _most_alike(tried, _window(*rows) @ luma @ windows.transpose(0, 2, 1), target)
+        if likeness < WORTH_REFINING:
+            break
     return np.stack([_window(*rows) @ large[:, :, c] @ _window(*columns).T for c in range(3)], axis=-1)
 
 
-_FINER = (0.01, 0.01, 2 * FINE)
-"""After two rounds over the whole range: how far beside the best cut the next rounds look."""
-
-
-def _around(cut: tuple[float, float], reach: float, step: float) -> list[tuple[float, float]]:
-    """Cuts before and after within `reach` of a cut."""
+@cache
+def _windows_around(cut: Cut, reach: float, step: float) -> tuple[list[Cut], Floats]:
+    """Cuts before and after within `reach` of a cut, in steps, and their windows (w, SIDE, HELD)."""
     offsets = np.arange(-round(reach / step), round(reach / step) + 1) * step
-    before, after = (np.unique(np.clip(np.round(one + offsets, 6), 0.0, MOST_CUT)) for one in cut)
-    return [(float(one), float(other)) for one in before for other in after]
+    before, after = (np.unique(np.clip(np.round(one + offsets, 6), 0.0, MOST_CUT)).tolist() for one in cut)
+    cuts = [(one, other) for one in before for other in after]
+    return cuts, np.stack([_window(*one) for one in cuts])
 
 
-def _most_alike(parts: Floats, target: Floats) -> int:
-    return int(_correlation(parts.reshape(len(parts), -1), target).argmax())
+def _most_alike(tried: list[Cut], parts: Floats, target: Floats) -> tuple[Cut, float]:
+    likeness = _correlation(parts.reshape(len(parts), -1), target)
+    best = int(likeness.argmax())
+    return tried[best], float(likeness[best])
 
 
-def _cut(pictures: Floats, top: float, bottom: float, left: float, right: float) -> Floats:
-    """(p, SIDE, SIDE, 3) of pictures (p, HELD, HELD, 3)."""
-    rows, columns = _window(top, bottom), _window(left, right)
-    channels = [rows @ pictures[..., channel] @ columns.T for channel in range(3)]
-    return np.stack(channels, axis=-1)
+def _cut(pictures: Floats) -> Floats:
+    """(p, SIDE, SIDE, 3) the whole of pictures (p, HELD, HELD, 3)."""
+    whole = _window(0.0, 0.0)
+    return np.stack([whole @ pictures[..., channel] @ whole.T for channel in range(3)], axis=-1)
 
 
 @cache

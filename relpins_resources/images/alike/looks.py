@@ -20,50 +20,51 @@ CUTS = (0.06, 0.10)
 the view, where it no longer looks like the whole."""
 CELLS = 4
 LOOKED_AT = 96
-"""Pixels of the longest side that hashes of views are taken from."""
-_HALVES = 4
-WIDTH = 1 + CELLS * CELLS * 3 + _HALVES * len(CUTS)
+"""Pixels of the longest side that views are taken from."""
+N_VIEWS = 1 + len(CUTS)
+_COLORS, _QUARTERS = N_VIEWS * CELLS * CELLS * 3, 4
+WIDTH = 1 + _COLORS + _QUARTERS * len(CUTS)
 VERSION = "1"
 
 
 @dataclass(frozen=True)
 class Looks:
-    """Of n pictures."""
+    """Of n pictures; the first view is the whole."""
 
     spread: Floats  # (n,) standard deviation of the luma, 0 to 255
-    layout: Floats  # (n, 48) mean colours of 4 x 4 cells, 0 to 255
-    views: Hashes  # (n, len(CUTS)) perceptual hashes of the inner views
+    layouts: Floats  # (n, N_VIEWS, 48) mean colours of 4 x 4 cells of each view, 0 to 255
+    inner: Hashes  # (n, len(CUTS)) perceptual hashes of the inner views
 
     @classmethod
     def from_rows(cls, rows: Floats) -> Looks:
         """From rows (n, WIDTH) as `look_at` gives them and caches keep them."""
         rows = rows.reshape(-1, WIDTH)
-        quarters = rows[:, 1 + CELLS * CELLS * 3 :].astype(np.uint64).reshape(len(rows), len(CUTS), _HALVES)
-        views = sum(quarters[:, :, i] << np.uint64(16 * i) for i in range(_HALVES))
-        return cls(rows[:, 0], rows[:, 1 : 1 + CELLS * CELLS * 3], np.asarray(views, np.uint64))
+        quarters = rows[:, 1 + _COLORS :].astype(np.uint64).reshape(len(rows), len(CUTS), _QUARTERS)
+        inner = np.zeros((len(rows), len(CUTS)), np.uint64)
+        for i in range(_QUARTERS):
+            inner |= quarters[:, :, i] << np.uint64(16 * i)
+        return cls(rows[:, 0], rows[:, 1 : 1 + _COLORS].reshape(len(rows), N_VIEWS, -1), inner)
 
 
-def look_at(thumbnails: Sequence[bytes]) -> Floats:
+def look_at(jpegs: Sequence[bytes]) -> Floats:
     """Rows (n, WIDTH) of pictures given as JPEG files; a hash is kept as four numbers, which float32 holds exactly."""
-    lumas, layouts = [], []
-    for jpeg in thumbnails:
-        image = Image.fromarray(decode_pixels(jpeg, LOOKED_AT))
-        cells = image.resize((CELLS, CELLS), Image.Resampling.BOX)
-        layouts.append(np.asarray(cells, np.float32).ravel())
-        grey = image.convert("L")
-        lumas.append([_view(grey, cut) for cut in (0.0, *CUTS)])
-    if not lumas:
+    if not jpegs:
         return np.zeros((0, WIDTH), np.float32)
-    views = np.asarray(lumas)  # (n, 1 + len(CUTS), SIDE, SIDE)
-    spread = views[:, 0].std(axis=(1, 2))
-    hashes = hashes_of(views[:, 1:].reshape(-1, SIDE, SIDE)).reshape(len(views), -1)
-    quarters = [hashes >> np.uint64(16 * i) & np.uint64(0xFFFF) for i in range(_HALVES)]
-    numbers = np.stack(quarters, axis=2).reshape(len(views), -1)
-    return np.hstack([np.round(spread, 3)[:, None], np.stack(layouts), numbers]).astype(np.float32)
+    views = np.stack([_views(decode_pixels(jpeg, LOOKED_AT)) for jpeg in jpegs])  # (n, N_VIEWS, SIDE, SIDE, 3)
+    lumas = views.astype(np.float64) @ _LUMA
+    layouts = views.reshape(len(jpegs), N_VIEWS, CELLS, SIDE // CELLS, CELLS, SIDE // CELLS, 3).mean(axis=(3, 5))
+    hashes = hashes_of(lumas[:, 1:].reshape(-1, SIDE, SIDE)).reshape(len(jpegs), -1)
+    quarters = np.stack([hashes >> np.uint64(16 * i) & np.uint64(0xFFFF) for i in range(_QUARTERS)], axis=2)
+    spread = np.round(lumas[:, 0].std(axis=(1, 2)), 3)
+    flat = [spread[:, None], np.round(layouts.reshape(len(jpegs), -1), 2), quarters.reshape(len(jpegs), -1)]
+    return np.hstack(flat).astype(np.float32)
 
 
-def _view(grey: Image.Image, cut: float) -> npt.NDArray[np.float64]:
-    """(SIDE, SIDE) luma of what lies within, `cut` of each side left out."""
-    width, height = grey.size
-    box = (width * cut / 2, height * cut / 2, width * (1 - cut / 2), height * (1 - cut / 2))
-    return np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BOX, box=box), np.float64)
+def _views(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """(N_VIEWS, SIDE, SIDE, 3) the whole of a picture (h, w, 3), and what is left with a share of each side cut off."""
+    image, (height, width) = Image.fromarray(pixels), pixels.shape[:2]
+    boxes = [(width * c / 2, height * c / 2, width * (1 - c / 2), height * (1 - c / 2)) for c in (0.0, *CUTS)]
+    return np.stack([np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX, box=box)) for box in boxes])
+
+
+_LUMA = np.array([0.299, 0.587, 0.114])

@@ -15,6 +15,8 @@ WITHIN = 7
 """Most bits that a pair may differ in. Of four bands of 16 bits one then differs in one bit at most (pigeonhole)."""
 PAIRS_AT_ONCE = 1 << 21
 """Candidates held at once: about 50 MB."""
+ALL_WITH_ALL = 20_000_000
+"""So many comparisons take less time than sorting the keys: a few arrivals are held against everything."""
 _NEIGHBOURS = np.array([0, *(1 << bit for bit in range(BAND_BITS))], np.int64)
 
 
@@ -30,6 +32,22 @@ def near_pairs(queries: Hashes, keys: Hashes, within: int = WITHIN) -> Iterator[
         Positions among the queries and among the keys, (p,) each.
     """
     assert 0 <= within <= WITHIN, f"within is {within}; bands find pairs of at most {WITHIN} bits"
+    if len(queries) * len(keys) <= ALL_WITH_ALL:
+        yield from _by_all(queries, keys, within)
+    else:
+        yield from _by_bands(queries, keys, within)
+
+
+def _by_all(queries: Hashes, keys: Hashes, within: int) -> Iterator[tuple[Ints, Ints]]:
+    rows = max(1, PAIRS_AT_ONCE // max(1, len(keys)))
+    for start in range(0, len(queries), rows):
+        is_near = np.bitwise_count(queries[start : start + rows, None] ^ keys[None, :]) <= within
+        at, key_at = np.nonzero(is_near)
+        if len(at):
+            yield at + start, key_at
+
+
+def _by_bands(queries: Hashes, keys: Hashes, within: int) -> Iterator[tuple[Ints, Ints]]:
     for band in range(N_BANDS):
         bits = _band(keys, band)
         order = np.argsort(bits, kind="stable")

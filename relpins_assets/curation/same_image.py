@@ -1,0 +1,197 @@
+"""Which of a catalog's images are the same picture, re-encoded, resized or with an edge cut off.
+
+What was compared once is kept with the caches (images compared, pairs confirmed), so a run compares arrivals alone and
+one in which nothing came compares nothing. A pair is judged by its two pictures only: what is kept is true of any
+catalog that holds both, and dropping it changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from relpins_assets.workspace import Workspace
+from relpins_resources.images.alike import Looks, components, confirmed, look_at, near_pairs, small_pictures
+from relpins_resources.images.alike.looks import CUTS
+from relpins_resources.images.alike.looks import VERSION as LOOKS_VERSION
+from relpins_resources.lake import Lake
+from relpins_resources.lake.files import new_folder
+
+Ints = npt.NDArray[np.int64]
+Hashes = npt.NDArray[np.uint64]
+
+VERSION = f"1.{LOOKS_VERSION}"
+"""Changes when other pairs would be found."""
+WITHIN = 6
+"""Bits of the perceptual hash in which the same picture, or the view of it that a crop left, may differ."""
+MOST_LAYOUT = 20.0
+"""Difference of mean colour (0 to 255) of any of 4 x 4 cells, between a picture and the view that is like it."""
+LEAST_SPREAD = 4.0
+"""Standard deviation of the luma under which a picture is flat: its hash says nothing, its pixels must be equal."""
+CROWD = 50
+"""Pictures of one hash beyond which the hash tells nothing apart, as among logos: their pixels must be equal."""
+PAIRS_AT_ONCE = 1_024
+LOOKED_AT_ONCE = 1_024
+FOLDER = f"same_images@{VERSION}"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Images that were all compared with one another, in order of name, and the pairs of them that are the same."""
+
+    names: pa.Array  # pixel hashes
+    hashes: Hashes  # (n, 1 + len(CUTS)) of the whole and of the inner views
+    spread: npt.NDArray[np.float32]  # (n,)
+    pairs: Ints  # (p, 2) positions, the first below the second
+
+    def only(self, names: pa.Array) -> Compared:
+        """Those among `names`."""
+        kept = np.flatnonzero(pc.is_in(self.names, value_set=names).to_numpy(zero_copy_only=False))
+        place = np.full(len(self.names), -1)
+        place[kept] = np.arange(len(kept))
+        pairs = place[self.pairs].reshape(-1, 2)
+        pairs = pairs[(pairs >= 0).all(axis=1)]
+        return Compared(self.names.take(pa.array(kept)), self.hashes[kept], self.spread[kept], pairs)
+
+
+def same_images(workspace: Workspace) -> pa.Table:
+    """The images that are the same as others (pixel_hash, join_id: the smallest pixel hash of those it is one with)."""
+    images = _images(workspace.lake)
+    folder = (workspace.cache_home or workspace.home) / "cache" / FOLDER
+    known = _load(folder).only(images["pixel_hash"])
+    if len(known.names) < images.num_rows:
+        known = _with_arrivals(workspace, images, known)
+        if workspace.cache_home is None:  # an evaluation beside a home keeps nothing
+            _save(known, folder)
+    is_one = np.zeros(len(known.names), bool)
+    pairs = known.pairs[_are_telling(known)[known.pairs].all(axis=1)]
+    is_one[pairs] = True
+    first = components(pairs[:, 0], pairs[:, 1], known.hashes[:, 0])
+    is_one &= first != np.arange(len(first))
+    return pa.table(
+        {
+            "pixel_hash": known.names.filter(pa.array(is_one)),
+            "join_id": known.names.take(pa.array(first[is_one])),
+        }
+    )
+
+
+def _images(lake: Lake) -> pa.Table:
+    """One row per distinct image, in order of pixel hash; pin_id is one of those that carry it."""
+    return lake.query("""
+        SELECT pixel_hash, min(phash) AS phash, min(pin_id) AS pin_id FROM pin_images
+        GROUP BY pixel_hash ORDER BY pixel_hash""").combine_chunks()
+
+
+def _are_telling(images: Compared) -> npt.NDArray[np.bool_]:
+    """(n,) whether its hash tells an image from others: it is not flat, and not one of a crowd."""
+    _, group, sizes = np.unique(images.hashes[:, 0], return_inverse=True, return_counts=True)
+    telling: npt.NDArray[np.bool_] = (images.spread >= LEAST_SPREAD) & (sizes[group] <= CROWD)
+    return telling
+
+
+def _with_arrivals(workspace: Workspace, images: pa.Table, known: Compared) -> Compared:
+    """What is known and what came since, compared with one another."""
+    names = images["pixel_hash"].combine_chunks()
+    at_known = pc.index_in(names, value_set=known.names)
+    is_new = at_known.is_null().to_numpy(zero_copy_only=False)
+    old, new = np.flatnonzero(~is_new), np.flatnonzero(is_new)
+    hashes = np.zeros((len(names), 1 + len(CUTS)), np.uint64)
+    spread = np.zeros(len(names), np.float32)
+    hashes[old], spread[old] = known.hashes, known.spread
+    looks = _looks(workspace, images, new)
+    hashes[new, 0] = [int(text, 16) for text in images["phash"].take(pa.array(new)).to_pylist()]
+    hashes[new, 1:], spread[new] = looks.inner, looks.spread
+    together = Compared(names, hashes, spread, old[known.pairs].reshape(-1, 2))
+    found = list(_candidates(workspace, images, together, new))
+    pairs = np.unique(np.concatenate([np.zeros((0, 2), np.int64), *found]), axis=0)
+    same = pairs[_confirm(workspace.lake, images, pairs)]
+    return Compared(names, hashes, spread, np.unique(np.concatenate([together.pairs, same]), axis=0))
+
+
+def _looks(workspace: Workspace, images: pa.Table, at: Ints) -> Looks:
+    """Of the images at these positions, each looked at once."""
+    some = images.take(pa.array(at))
+    pin_ids = some["pin_id"].to_pylist()
+
+    def look(positions: list[int]) -> npt.NDArray[np.float32]:
+        return look_at(_thumbnails(workspace.lake, [pin_ids[i] for i in positions]))
+
+    rows = workspace.cache(f"looks@{LOOKS_VERSION}").vectors(some["pixel_hash"].to_pylist(), look)
+    return Looks.from_rows(rows)
+
+
+def _candidates(workspace: Workspace, images: pa.Table, together: Compared, new: Ints) -> Iterator[Ints]:
+    """Pairs (p, 2) worth a closer look in which an arrival stands, in blocks; a pair may come twice.
+
+    A picture is held against the whole and the inner views of others: what is left of a cropped one is such a view.
+    """
+    telling = np.flatnonzero(_are_telling(together))
+    mine = new[np.isin(new, telling)]
+    for view in range(together.hashes.shape[1]):
+        others, arrivals = together.hashes[telling, view], together.hashes[mine, view]
+        searches = [(mine, telling, near_pairs(together.hashes[mine, 0], others, WITHIN))]
+        if view and len(mine) < len(telling):
+            searches.append((telling, mine, near_pairs(together.hashes[telling, 0], arrivals, WITHIN)))
+        for wholes, viewed, found in searches:
+            for at, key_at in found:
+                pairs = np.stack([wholes[at], viewed[key_at]], axis=1)
+                pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+                yield np.sort(pairs[_same_colors(workspace, images, pairs, view)], axis=1)
+
+
+def _same_colors(workspace: Workspace, images: pa.Table, pairs: Ints, view: int) -> npt.NDArray[np.bool_]:
+    """(p,) whether the first of a pair has the colours of that view of the second, cell by cell."""
+    if not len(pairs):
+        return np.zeros(0, bool)
+    used, at = np.unique(pairs, return_inverse=True)
+    layouts, at = _looks(workspace, images, used).layouts, at.reshape(-1, 2)
+    apart = [
+        np.abs(layouts[some[:, 0], 0] - layouts[some[:, 1], view]).max(axis=1)
+        for some in (at[start : start + 65_536] for start in range(0, len(at), 65_536))
+    ]
+    near: npt.NDArray[np.bool_] = np.concatenate(apart) <= MOST_LAYOUT
+    return near
+
+
+def _confirm(lake: Lake, images: pa.Table, pairs: Ints) -> npt.NDArray[np.bool_]:
+    """(p,) whether the pictures of a pair are the same."""
+    found = [np.zeros(0, bool)]
+    for start in range(0, len(pairs), PAIRS_AT_ONCE):
+        block = pairs[start : start + PAIRS_AT_ONCE]
+        used, at = np.unique(block, return_inverse=True)
+        pictures = small_pictures(_thumbnails(lake, images["pin_id"].take(pa.array(used)).to_pylist()))
+        left, right = at.reshape(-1, 2).T
+        found.append(confirmed(pictures[left], pictures[right]))
+    return np.concatenate(found)
+
+
+def _thumbnails(lake: Lake, pin_ids: list[str]) -> list[bytes]:
+    rows = lake.table("pin_images").read_keys(pin_ids, ["pin_id", "thumbnail"])
+    of_pin = dict(zip(rows["pin_id"].to_pylist(), rows["thumbnail"].to_pylist(), strict=True))
+    return [of_pin[pin_id] for pin_id in pin_ids]
+
+
+def _load(folder: Path) -> Compared:
+    if not folder.exists():
+        none = np.zeros((0, 1 + len(CUTS)), np.uint64)
+        return Compared(pa.array([], pa.string()), none, np.zeros(0, np.float32), np.zeros((0, 2), np.int64))
+    images, pairs = (pq.read_table(folder / f"{name}.parquet").combine_chunks() for name in ("images", "pairs"))
+    hashes = np.stack([images[f"hash{view}"].to_numpy() for view in range(1 + len(CUTS))], axis=1)
+    both = np.stack([pairs[side].to_numpy() for side in ("left", "right")], axis=1)
+    return Compared(images["pixel_hash"].combine_chunks(), hashes, images["spread"].to_numpy(), both)
+
+
+def _save(known: Compared, folder: Path) -> None:
+    views = {f"hash{view}": known.hashes[:, view] for view in range(known.hashes.shape[1])}
+    with new_folder(folder) as aside:
+        pq.write_table(pa.table({"pixel_hash": known.names, **views, "spread": known.spread}), aside / "images.parquet")
+        both = {"left": known.pairs[:, 0], "right": known.pairs[:, 1]}
+        pq.write_table(pa.table(both), aside / "pairs.parquet")
