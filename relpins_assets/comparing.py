@@ -109,7 +109,7 @@ def _compared_seed(folder: Path, profile: str, seed: int, n_pins: int) -> Compar
     cut_at = midnight(workspace.as_of - timedelta(days=settings.holdout_days))
     with workspace.lake.writer():
         tables = raw_tables(workspace.lake)
-        at = graph_at(workspace, tables, cut_at)
+        at = graph_at(workspace, tables, cut_at, with_feeds=False)
         return compare(at, tables, cut_at, settings.max_queries, world)
 
 

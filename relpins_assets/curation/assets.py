@@ -8,6 +8,8 @@ import pyarrow.parquet as pq
 
 from relpins_assets.curation.boards import SIZES, board_rows, wanted_boards
 from relpins_assets.curation.joins import join_rows, wanted_joins
+from relpins_assets.curation.joins_report import joins_told
+from relpins_assets.curation.same_image import same_images
 from relpins_assets.curation.statistics import RULES, statistics_problem
 from relpins_assets.curation.statistics import catalog_statistics as compute_statistics
 from relpins_assets.fitting import FitConfig, chosen_or_fitted
@@ -32,20 +34,18 @@ IN_TABLE = "catalog_statistics_version"
 
 @wants("pin_joins")
 def wanted_pin_joins(workspace: Workspace) -> Wanted:
-    return Wanted(wanted_joins(workspace.lake), "2")
+    return Wanted(wanted_joins(workspace.lake, same_images(workspace)), "3")
 
 
 @table_asset(
     "pin_joins",
-    "Pins that carry the same picture are one.",
+    "Pins that carry the same picture are one, re-encoded, resized and cropped ones too; with what their texts and "
+    "their boards say of it.",
     deps=["pin_images", "raw_pins", "raw_boards", "raw_board_pins"],
 )
 def pin_joins(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
     report = refresh_asset(context, workspace, "pin_joins", join_rows, batch_units=5_000)
-    table = workspace.lake.table("pin_joins")
-    n_repinned = table.count("n_pins > 1")
-    share = n_repinned / table.count() if table.count() else 0.0
-    return reported(workspace, "pin_joins", report, {"images with several pins": n_repinned, "share of them": share})
+    return reported(workspace, "pin_joins", report, joins_told(workspace.lake))
 
 
 @wants("board_joins")

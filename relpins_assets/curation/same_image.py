@@ -8,7 +8,7 @@ catalog that holds both, and dropping it changes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from relpins_resources.lake.files import new_folder
 
 Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
+Booleans = npt.NDArray[np.bool_]
 
 VERSION = f"1.{LOOKS_VERSION}"
 """Changes when other pairs would be found."""
@@ -44,11 +45,12 @@ FOLDER = f"same_images@{VERSION}"
 
 @dataclass(frozen=True)
 class Compared:
-    """Images that were all compared with one another, in order of name, and the pairs of them that are the same."""
+    """Images in order of name, which of them were compared with one another, and the pairs that are the same."""
 
     names: pa.Array  # pixel hashes
     hashes: Hashes  # (n, 1 + len(CUTS)) of the whole and of the inner views
     spread: npt.NDArray[np.float32]  # (n,)
+    is_done: Booleans  # (n,) compared with all others that are done; false of what stood in a crowd
     pairs: Ints  # (p, 2) positions, the first below the second
 
     def only(self, names: pa.Array) -> Compared:
@@ -58,7 +60,8 @@ class Compared:
         place[kept] = np.arange(len(kept))
         pairs = place[self.pairs].reshape(-1, 2)
         pairs = pairs[(pairs >= 0).all(axis=1)]
-        return Compared(self.names.take(pa.array(kept)), self.hashes[kept], self.spread[kept], pairs)
+        held = self.names.take(pa.array(kept, pa.int64()))
+        return Compared(held, self.hashes[kept], self.spread[kept], self.is_done[kept], pairs)
 
 
 def same_images(workspace: Workspace) -> pa.Table:
@@ -66,7 +69,7 @@ def same_images(workspace: Workspace) -> pa.Table:
     images = _images(workspace.lake)
     folder = (workspace.cache_home or workspace.home) / "cache" / FOLDER
     known = _load(folder).only(images["pixel_hash"])
-    if len(known.names) < images.num_rows:
+    if len(known.names) < images.num_rows or (_are_telling(known) & ~known.is_done).any():
         known = _with_arrivals(workspace, images, known)
         if workspace.cache_home is None:  # an evaluation beside a home keeps nothing
             _save(known, folder)
@@ -77,8 +80,8 @@ def same_images(workspace: Workspace) -> pa.Table:
     is_one &= first != np.arange(len(first))
     return pa.table(
         {
-            "pixel_hash": known.names.filter(pa.array(is_one)),
-            "join_id": known.names.take(pa.array(first[is_one])),
+            "pixel_hash": known.names.filter(pa.array(is_one, pa.bool_())),
+            "join_id": known.names.take(pa.array(first[is_one], pa.int64())),
         }
     )
 
@@ -90,35 +93,41 @@ def _images(lake: Lake) -> pa.Table:
         GROUP BY pixel_hash ORDER BY pixel_hash""").combine_chunks()
 
 
-def _are_telling(images: Compared) -> npt.NDArray[np.bool_]:
+def _are_telling(images: Compared) -> Booleans:
     """(n,) whether its hash tells an image from others: it is not flat, and not one of a crowd."""
     _, group, sizes = np.unique(images.hashes[:, 0], return_inverse=True, return_counts=True)
-    telling: npt.NDArray[np.bool_] = (images.spread >= LEAST_SPREAD) & (sizes[group] <= CROWD)
+    telling: Booleans = (images.spread >= LEAST_SPREAD) & (sizes[group] <= CROWD)
     return telling
 
 
 def _with_arrivals(workspace: Workspace, images: pa.Table, known: Compared) -> Compared:
     """What is known and what came since, compared with one another."""
-    names = images["pixel_hash"].combine_chunks()
-    at_known = pc.index_in(names, value_set=known.names)
-    is_new = at_known.is_null().to_numpy(zero_copy_only=False)
-    old, new = np.flatnonzero(~is_new), np.flatnonzero(is_new)
-    hashes = np.zeros((len(names), 1 + len(CUTS)), np.uint64)
-    spread = np.zeros(len(names), np.float32)
-    hashes[old], spread[old] = known.hashes, known.spread
-    looks = _looks(workspace, images, new)
-    hashes[new, 0] = [int(text, 16) for text in images["phash"].take(pa.array(new)).to_pylist()]
-    hashes[new, 1:], spread[new] = looks.inner, looks.spread
-    together = Compared(names, hashes, spread, old[known.pairs].reshape(-1, 2))
-    found = list(_candidates(workspace, images, together, new))
+    together = _put_together(workspace, images, known)
+    telling = _are_telling(together)
+    found = list(_candidates(workspace, images, together, np.flatnonzero(telling), np.flatnonzero(~together.is_done)))
     pairs = np.unique(np.concatenate([np.zeros((0, 2), np.int64), *found]), axis=0)
     same = pairs[_confirm(workspace.lake, images, pairs)]
-    return Compared(names, hashes, spread, np.unique(np.concatenate([together.pairs, same]), axis=0))
+    is_done = together.is_done | telling | (together.spread < LEAST_SPREAD)
+    return replace(together, is_done=is_done, pairs=np.unique(np.concatenate([together.pairs, same]), axis=0))
+
+
+def _put_together(workspace: Workspace, images: pa.Table, known: Compared) -> Compared:
+    """All images, those that came since not yet compared."""
+    names = images["pixel_hash"].combine_chunks()
+    is_old = pc.is_in(names, value_set=known.names).to_numpy(zero_copy_only=False)
+    old, new = np.flatnonzero(is_old), np.flatnonzero(~is_old)
+    looks = _looks(workspace, images, new)
+    hashes = np.zeros((len(names), 1 + len(CUTS)), np.uint64)
+    hashes[old], hashes[new, 1:] = known.hashes, looks.inner
+    hashes[new, 0] = [int(text, 16) for text in images["phash"].take(pa.array(new, pa.int64())).to_pylist()]
+    spread, is_done = np.zeros(len(names), np.float32), np.zeros(len(names), bool)
+    spread[old], spread[new], is_done[old] = known.spread, looks.spread, known.is_done
+    return Compared(names, hashes, spread, is_done, old[known.pairs].reshape(-1, 2))
 
 
 def _looks(workspace: Workspace, images: pa.Table, at: Ints) -> Looks:
     """Of the images at these positions, each looked at once."""
-    some = images.take(pa.array(at))
+    some = images.take(pa.array(at, pa.int64()))
     pin_ids = some["pin_id"].to_pylist()
 
     def look(positions: list[int]) -> npt.NDArray[np.float32]:
@@ -128,26 +137,23 @@ def _looks(workspace: Workspace, images: pa.Table, at: Ints) -> Looks:
     return Looks.from_rows(rows)
 
 
-def _candidates(workspace: Workspace, images: pa.Table, together: Compared, new: Ints) -> Iterator[Ints]:
+def _candidates(workspace: Workspace, images: pa.Table, together: Compared, telling: Ints, new: Ints) -> Iterator[Ints]:
     """Pairs (p, 2) worth a closer look in which an arrival stands, in blocks; a pair may come twice.
 
     A picture is held against the whole and the inner views of others: what is left of a cropped one is such a view.
     """
-    telling = np.flatnonzero(_are_telling(together))
-    mine = new[np.isin(new, telling)]
+    arrived = np.intersect1d(telling, new)
     for view in range(together.hashes.shape[1]):
-        others, arrivals = together.hashes[telling, view], together.hashes[mine, view]
-        searches = [(mine, telling, near_pairs(together.hashes[mine, 0], others, WITHIN))]
-        if view and len(mine) < len(telling):
-            searches.append((telling, mine, near_pairs(together.hashes[telling, 0], arrivals, WITHIN)))
-        for wholes, viewed, found in searches:
-            for at, key_at in found:
+        is_both = view == 0 or len(arrived) == len(telling)
+        sides = [(arrived, telling)] if is_both else [(arrived, telling), (telling, arrived)]
+        for wholes, viewed in sides:
+            for at, key_at in near_pairs(together.hashes[wholes, 0], together.hashes[viewed, view], WITHIN):
                 pairs = np.stack([wholes[at], viewed[key_at]], axis=1)
                 pairs = pairs[pairs[:, 0] != pairs[:, 1]]
                 yield np.sort(pairs[_same_colors(workspace, images, pairs, view)], axis=1)
 
 
-def _same_colors(workspace: Workspace, images: pa.Table, pairs: Ints, view: int) -> npt.NDArray[np.bool_]:
+def _same_colors(workspace: Workspace, images: pa.Table, pairs: Ints, view: int) -> Booleans:
     """(p,) whether the first of a pair has the colours of that view of the second, cell by cell."""
     if not len(pairs):
         return np.zeros(0, bool)
@@ -157,17 +163,17 @@ def _same_colors(workspace: Workspace, images: pa.Table, pairs: Ints, view: int)
         np.abs(layouts[some[:, 0], 0] - layouts[some[:, 1], view]).max(axis=1)
         for some in (at[start : start + 65_536] for start in range(0, len(at), 65_536))
     ]
-    near: npt.NDArray[np.bool_] = np.concatenate(apart) <= MOST_LAYOUT
+    near: Booleans = np.concatenate(apart) <= MOST_LAYOUT
     return near
 
 
-def _confirm(lake: Lake, images: pa.Table, pairs: Ints) -> npt.NDArray[np.bool_]:
+def _confirm(lake: Lake, images: pa.Table, pairs: Ints) -> Booleans:
     """(p,) whether the pictures of a pair are the same."""
     found = [np.zeros(0, bool)]
     for start in range(0, len(pairs), PAIRS_AT_ONCE):
         block = pairs[start : start + PAIRS_AT_ONCE]
         used, at = np.unique(block, return_inverse=True)
-        pictures = small_pictures(_thumbnails(lake, images["pin_id"].take(pa.array(used)).to_pylist()))
+        pictures = small_pictures(_thumbnails(lake, images["pin_id"].take(pa.array(used, pa.int64())).to_pylist()))
         left, right = at.reshape(-1, 2).T
         found.append(confirmed(pictures[left], pictures[right]))
     return np.concatenate(found)
@@ -182,16 +188,19 @@ def _thumbnails(lake: Lake, pin_ids: list[str]) -> list[bytes]:
 def _load(folder: Path) -> Compared:
     if not folder.exists():
         none = np.zeros((0, 1 + len(CUTS)), np.uint64)
-        return Compared(pa.array([], pa.string()), none, np.zeros(0, np.float32), np.zeros((0, 2), np.int64))
-    images, pairs = (pq.read_table(folder / f"{name}.parquet").combine_chunks() for name in ("images", "pairs"))
+        spread, is_done, pairs = np.zeros(0, np.float32), np.zeros(0, bool), np.zeros((0, 2), np.int64)
+        return Compared(pa.array([], pa.string()), none, spread, is_done, pairs)
+    images, links = (pq.read_table(folder / f"{name}.parquet").combine_chunks() for name in ("images", "pairs"))
     hashes = np.stack([images[f"hash{view}"].to_numpy() for view in range(1 + len(CUTS))], axis=1)
-    both = np.stack([pairs[side].to_numpy() for side in ("left", "right")], axis=1)
-    return Compared(images["pixel_hash"].combine_chunks(), hashes, images["spread"].to_numpy(), both)
+    both = np.stack([links[side].to_numpy() for side in ("left", "right")], axis=1)
+    spread, is_done = images["spread"].to_numpy(), images["is_done"].to_numpy(zero_copy_only=False)
+    return Compared(images["pixel_hash"].combine_chunks(), hashes, spread, is_done, both)
 
 
 def _save(known: Compared, folder: Path) -> None:
     views = {f"hash{view}": known.hashes[:, view] for view in range(known.hashes.shape[1])}
     with new_folder(folder) as aside:
-        pq.write_table(pa.table({"pixel_hash": known.names, **views, "spread": known.spread}), aside / "images.parquet")
+        images = {"pixel_hash": known.names, **views, "spread": known.spread, "is_done": known.is_done}
+        pq.write_table(pa.table(images), aside / "images.parquet")
         both = {"left": known.pairs[:, 0], "right": known.pairs[:, 1]}
         pq.write_table(pa.table(both), aside / "pairs.parquet")

@@ -44,20 +44,20 @@ from relpins_resources.lake.fingerprints import digest
 def wanted_enriched_descriptions(workspace: Workspace) -> Wanted:
     describer, viewer = workspace.describer, workspace.viewer
     if viewer is None:
-        return Wanted(wanted_descriptions(workspace.lake), digest("1", describer.name, describer.version))
+        return Wanted(wanted_descriptions(workspace.lake), digest("2", describer.name, describer.version))
     sample = workspace.lake.artefact(ARTEFACT) if _is_sampled(workspace) else None
     parts = (viewer.name, viewer.version, sample.version if sample else None, workspace.may_ask)
     return Wanted(
         wanted_descriptions(workspace.lake, viewer.sources, _is_sampled(workspace)),
-        digest("1", describer.name, describer.version, *parts),
+        digest("2", describer.name, describer.version, *parts),
         affected=waiting_pins(workspace.lake) if workspace.may_ask else None,
     )
 
 
 @table_asset(
     "enriched_descriptions",
-    "The pin's own words, its boards' titles, what its pixels can honestly say, and what a model says that the "
-    "profile puts beside them.",
+    "The pin's own words, or else what others wrote on the same picture, its boards' titles, what its pixels can "
+    "honestly say, and what a model says that the profile puts beside them.",
     deps=["raw_pins", "raw_boards", "raw_board_pins", "pin_images", "pin_joins"],
     checks={"viewed": "every pin that a model was asked about has its view"},
 )

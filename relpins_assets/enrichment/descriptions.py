@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
+from relpins_assets.curation.annotations import spelt_alike
 from relpins_assets.enrichment.views import Seen, Viewing, failure_of, views_of
 from relpins_resources.describers import DescribeInput, Describer, View, enriched_description, usable_text
 from relpins_resources.images import decode_pixels
@@ -21,17 +22,22 @@ DESCRIBED_SIDE = 128
 """Pixels: colours and textures show in a small picture as well."""
 
 WANTED = f"""
-WITH joined AS (SELECT join_id, unnest(pin_ids) AS pin_id FROM pin_joins),
+WITH joined AS (SELECT join_id, annotations, unnest(pin_ids) AS pin_id FROM pin_joins),
 titles AS (
     SELECT j.join_id, b.title, count(DISTINCT s.board_id) AS n
     FROM raw_board_pins s JOIN raw_boards b USING (board_id) JOIN joined j USING (pin_id)
     WHERE trim(coalesce(b.title, '')) <> '' GROUP BY ALL),
 ranked AS (SELECT *, row_number() OVER (PARTITION BY join_id ORDER BY n DESC, title) AS place FROM titles),
 told AS (
-    SELECT join_id, list(title ORDER BY place) AS board_titles FROM ranked WHERE place <= {N_BOARD_TITLES} GROUP BY 1)
+    SELECT join_id, list(title ORDER BY place) AS board_titles FROM ranked WHERE place <= {N_BOARD_TITLES} GROUP BY 1),
+others AS (
+    SELECT join_id, list(DISTINCT title ORDER BY title) AS pin_titles FROM joined JOIN raw_pins USING (pin_id)
+    WHERE trim(coalesce(title, '')) <> '' GROUP BY join_id)
 SELECT i.pin_id, i.jpeg_hash, coalesce(p.title, '') AS title, coalesce(p.description, '') AS description,
-       coalesce(t.board_titles, []) AS board_titles{{more}}
+       coalesce(t.board_titles, []) AS board_titles, coalesce(j.annotations, []) AS annotations,
+       coalesce(o.pin_titles, []) AS pin_titles{{more}}
 FROM pin_images i JOIN raw_pins p USING (pin_id) JOIN joined j USING (pin_id) LEFT JOIN told t USING (join_id)
+     LEFT JOIN others o USING (join_id)
 ORDER BY pin_id
 """
 
@@ -73,7 +79,7 @@ def describe(
         {
             "pin_id": wanted["pin_id"],
             "description": [
-                enriched_description(text or said["text"], pin["title"], pin["description"], pin["board_titles"])
+                enriched_description(text or said["text"], title_of(pin), pin["description"], pin["board_titles"])
                 for pin, said, text in zip(pins, statements, told, strict=True)
             ],
             "own_text": [own_text(pin["title"], pin["description"]) for pin in pins],
@@ -105,6 +111,18 @@ def _statements(wanted: pa.Table, lake: Lake, describer: Describer, cache: Cache
         return [json.dumps(_statement(statement)) for statement in describer.describe(inputs)]
 
     return [json.loads(text) for text in cache.texts(seen, state)]
+
+
+def title_of(pin: Mapping[str, Any]) -> str:
+    """A pin's title; of one that says nothing of itself, the title that counts most among pins of the same picture.
+
+    Args:
+        pin: title, description, and of its image pin_titles and the annotations, weightiest first.
+    """
+    if own_text(pin["title"], pin["description"]):
+        return str(pin["title"])
+    written = {spelt_alike(usable_text(title)) for title in pin["pin_titles"]} - {""}
+    return next((text for text in pin["annotations"] if spelt_alike(text) in written), "")
 
 
 def own_text(title: str, description: str) -> str:

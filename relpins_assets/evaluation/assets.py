@@ -105,7 +105,7 @@ def _compare(workspace: Workspace, cut_at: datetime, trec: str | None) -> dict[s
     tables = raw_tables(workspace.lake)
     if not _has_answers(workspace, tables, cut_at):
         return {}
-    at = graph_at(workspace, tables, cut_at)
+    at = graph_at(workspace, tables, cut_at, with_feeds=False)
     found = compare(at, tables, cut_at, workspace.profile.evaluation.max_queries, _truth(workspace))
     workspace.lake.table("system_comparison").overwrite(found.rows)
     if trec is not None:

@@ -35,7 +35,9 @@ def raw_tables(lake: Lake) -> dict[str, pa.Table]:
     return tables
 
 
-def graph_at(workspace: Workspace, tables: dict[str, pa.Table], cut_at: datetime) -> Workspace:
+def graph_at(
+    workspace: Workspace, tables: dict[str, pa.Table], cut_at: datetime, *, with_feeds: bool = True
+) -> Workspace:
     """Build the graph on `tables` cut at `cut_at`, in a home of its own below this one, and give that workspace.
 
     Decoded images and encodings of frozen models are taken from this home; whatever is fitted is fitted on the cut.
@@ -43,6 +45,7 @@ def graph_at(workspace: Workspace, tables: dict[str, pa.Table], cut_at: datetime
     Args:
         tables: the raw tables of the main home (see `raw_tables`).
         cut_at: a UTC midnight; nothing of that day or later is seen.
+        with_feeds: whether the feeds themselves are made too; who asks queries of the cut needs only what they read.
     """
     homes = workspace.home / "eval"
     at = Workspace(
@@ -54,7 +57,7 @@ def graph_at(workspace: Workspace, tables: dict[str, pa.Table], cut_at: datetime
     )
     with at.lake.writer():
         _write_cut(workspace.lake, at.lake, cut_tables(_own_columns(tables), cut_at), tables)
-    _build(at)
+    _build(at, with_feeds)
     _forget_older(homes)
     return at
 
@@ -89,13 +92,15 @@ def _places(rows: pa.Table, wanted: pa.Table, key: list[str]) -> pa.Array:
     return pc.index_in(joined[0], value_set=joined[1])
 
 
-def _build(at: Workspace) -> None:
+def _build(at: Workspace, with_feeds: bool) -> None:
     """Run the feeds and all that they are made of; attributes and collections stand beside them and are not judged."""
     from relpins_assets.automation.jobs import TRAINED
     from relpins_assets.definitions import build_definitions
 
     defs = build_definitions(at, without=("evaluation",))
-    needed = dg.AssetSelection.assets(*JUDGED).upstream().resolve(defs.resolve_asset_graph())
+    feeds = dg.AssetSelection.assets(*JUDGED)
+    wanted = feeds.upstream() if with_feeds else feeds.upstream() - feeds
+    needed = wanted.resolve(defs.resolve_asset_graph())
     refit = {name: {"config": {"refit": True}} for name in TRAINED if dg.AssetKey(name) in needed}
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with dg.DagsterInstance.ephemeral() as instance:

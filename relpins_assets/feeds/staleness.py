@@ -33,6 +33,8 @@ FULL, NEAREST = "related_pins_feeds", "related_pins_feeds.nearest"
 VECTORS = tuple(space.table for space in SPACES.values())
 INPUTS = (*VECTORS, "semantic_ids", *BY_JOIN)
 """What local feeds read of their candidates."""
+READ_OF = {"pin_joins": ("pin_ids",)}
+"""Where local feeds read a part of a row only: what is said of an image does not touch them."""
 READ_BY_ANY = (
     *INPUTS,
     *(space.users for space in SPACES.values() if space.users is not None),
@@ -58,10 +60,10 @@ ARTEFACTS = ("catalog_statistics", "clip_model", "semantic_ids", "pinclip_model"
 
 # What a feed depends on through its own pin; what it depends on through others is affected.py's business.
 PINS = f"""
-SELECT j.pin_id, j.fingerprint AS joined, b.fingerprint AS boards, e.fingerprint AS engagement,
+SELECT j.pin_id, [j.join_id] || j.pin_ids AS joined, b.fingerprint AS boards, e.fingerprint AS engagement,
        CASE WHEN d.is_dominant THEN 'yes' END AS dominance,
        {", ".join(f"{table}.fingerprint AS {table}" for table in VECTORS)}
-FROM (SELECT join_id, fingerprint, unnest(pin_ids) AS pin_id FROM pin_joins) j
+FROM (SELECT join_id, pin_ids, unnest(pin_ids) AS pin_id FROM pin_joins) j
 LEFT JOIN cooccurrence_candidates b USING (join_id)
 LEFT JOIN engagement_coec_queries e ON e.query_join_id = j.join_id
 LEFT JOIN dominant_object_pins d USING (pin_id)
@@ -164,7 +166,7 @@ def _reached(workspace: Workspace, strategy: Strategy, behind: pa.Table, seen: s
     looks at what changed since the last full pass, so that what bounded runs left out is made up for.
     """
     lake, key = workspace.lake, ["strategy", "pin_id"]
-    watermark = lake.watermark(FULL if all_reached else NEAREST, INPUTS)
+    watermark = lake.watermark(FULL if all_reached else NEAREST, INPUTS, READ_OF)
     changes = watermark.changes()
     if changes is None:
         return behind.select(key)

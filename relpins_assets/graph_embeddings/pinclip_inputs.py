@@ -1,6 +1,7 @@
-"""What the one vector per pin is made from: its look, its own words and what its pixels say; no board has a part in it.
+"""What the one vector per pin is made from: its look, its own words, what a model saw in it; no board has a part in it.
 
-So a pin has its vector as soon as it arrives, and keeps it when it is saved.
+So a pin has its vector as soon as it arrives, and keeps it when it is saved. What the embedded describer says of the
+pixels repeats the look, and made lists worse by .003 to .007 NDCG@10 on the sample world; what a model names does not.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ Ints = npt.NDArray[np.int64]
 LOOK = "clip_embeddings"
 
 WANTED = f"""
-SELECT c.pin_id, c.fingerprint AS look, coalesce(e.own_text, '') AS own_text, coalesce(e.statement, '') AS statement,
+SELECT c.pin_id, c.fingerprint AS look, coalesce(e.own_text, '') AS own_text,
+       coalesce(array_to_string(list_concat(
+           json_extract_string(e.objects, '$[*]'), json_extract_string(e.attributes, '$[*].value')), ', '), '') AS view,
        coalesce(p.merchant_tags, []) AS tags
 FROM {LOOK} c LEFT JOIN raw_pins p USING (pin_id) LEFT JOIN enriched_descriptions e USING (pin_id)
 """
@@ -33,16 +36,13 @@ def wanted_pinclip(lake: Lake) -> pa.Table:
     return lake.query(f"{WANTED} ORDER BY c.pin_id")
 
 
-def own_words(pins: pa.Table) -> list[str]:
-    """What each pin says of itself, its merchant's tags last; '' where nothing."""
-    texts, tags = pins["own_text"].to_pylist(), pins["tags"].to_pylist()
-    return [" ".join(part for part in (text, ", ".join(said)) if part) for text, said in zip(texts, tags, strict=True)]
-
-
-def all_words(pins: pa.Table) -> list[str]:
-    """The same, and what its pixels say."""
-    said = zip(own_words(pins), pins["statement"].to_pylist(), strict=True)
-    return [" ".join(part for part in parts if part) for parts in said]
+def words_of(pins: pa.Table) -> list[str]:
+    """What each pin says of itself, its merchant's tags and what a model saw; '' where nothing."""
+    texts, tags, views = (pins[name].to_pylist() for name in ("own_text", "tags", "view"))
+    return [
+        " ".join(part for part in (text, ", ".join(said), view) if part)
+        for text, said, view in zip(texts, tags, views, strict=True)
+    ]
 
 
 def looks_of(lake: Lake, pins: pa.Table) -> Vectors:

@@ -19,10 +19,9 @@ from relpins_assets.fitting import Objection
 from relpins_assets.graph_embeddings.pinclip_inputs import (
     LOOK,
     WANTED,
-    all_words,
     looks_of,
-    own_words,
     sentences_of,
+    words_of,
 )
 from relpins_assets.workspace import Workspace
 from relpins_resources.ann import snap
@@ -90,7 +89,7 @@ def taught(lake: Lake) -> Taught:
 def pinclip_version(workspace: Workspace) -> str:
     """Names all that a fit learns from by its content: two homes that hold the same name it the same."""
     given = taught(workspace.lake)
-    columns = [given.images[name].to_pylist() for name in ("join_id", "look", "own_text", "tags", "statement")]
+    columns = [given.images[name].to_pylist() for name in ("join_id", "look", "own_text", "tags", "view")]
     boards = workspace.lake.query(ON_BOARDS)["join_ids"].to_pylist()
     return digest(VERSION, made_for(workspace), workspace.profile.seed, columns, boards)
 
@@ -116,10 +115,11 @@ def config_of(workspace: Workspace) -> PinClipConfig:
 
 def enough_to_learn(lake: Lake) -> bool:
     """Whether there is anything to learn from: images that share boards, or that say something."""
-    found = lake.query(f"""
+    counted = lake.query(f"""
         SELECT (SELECT count(DISTINCT join_id) FROM (
                     SELECT unnest(join_ids) AS join_id FROM board_joins WHERE len(join_ids) > 1)) AS n_mates,
-               (SELECT count(*) FROM ({WANTED}) WHERE own_text <> '' OR len(tags) > 0) AS n_texts""").to_pylist()[0]
+               (SELECT count(*) FROM ({WANTED}) WHERE own_text <> '' OR view <> '' OR len(tags) > 0) AS n_texts""")
+    found = counted.to_pylist()[0]
     return bool(max(found["n_mates"], found["n_texts"]) >= LEAST_MATES)
 
 
@@ -140,7 +140,7 @@ def fit_pinclip(workspace: Workspace) -> Callable[[Path], Mapping[str, Any]]:
     def fit(folder: Path) -> Mapping[str, Any]:
         config, given = config_of(workspace), taught(workspace.lake)
         is_trained = enough_to_learn(workspace.lake)
-        weights = word_weights(all_words(given.images))
+        weights = word_weights(words_of(given.images))
         pins = shown(workspace, given.images, weights)
         held = given.is_held_out
         lesson = Lesson(pins, given.groups, np.flatnonzero(~held), np.flatnonzero(held))
@@ -149,7 +149,7 @@ def fit_pinclip(workspace: Workspace) -> Callable[[Path], Mapping[str, Any]]:
         told: dict[str, Any] = {
             "images": len(pins),
             "boards": given.groups.shape[1],
-            "images with own words": sum(bool(text) for text in own_words(given.images)),
+            "images with words": sum(bool(text) for text in words_of(given.images)),
             "trained": is_trained,
             "epoch": trained.epoch,
         }
@@ -212,8 +212,8 @@ def shown(workspace: Workspace, pins: pa.Table, weights: Vectors) -> Shown:
     """Rows of WANTED as the encoder reads them."""
     sentences = workspace.sentence_encoder
     cache = workspace.cache(f"sentences@{sentences.version}")
-    said = sentences_of(own_words(pins), sentences, cache)
-    return Shown(looks_of(workspace.lake, pins), text_rows(all_words(pins), said, weights))
+    words = words_of(pins)
+    return Shown(looks_of(workspace.lake, pins), text_rows(words, sentences_of(words, sentences, cache), weights))
 
 
 def placing(workspace: Workspace) -> Callable[[pa.Table], pa.Table]:

@@ -96,6 +96,11 @@ class Sampler:
         self._n_boards, self._n_pairs, self._n_users = (int(np.ceil(batch * share)) for share in shares)
         self.log_expected = self._log_expected()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no positive to draw."""
+        return self._n_boards + self._n_pairs + self._n_users == 0
+
     def _log_expected(self) -> npt.NDArray[np.float32]:
         """(n,) log of how often each pin is expected among the candidates of a step."""
         often = self.lessons.n_saves / max(int(self.lessons.n_saves.sum()), 1)

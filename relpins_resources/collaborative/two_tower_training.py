@@ -91,7 +91,7 @@ def train_two_tower(
         schedule = network.schedule(steps * config.epochs)
         best = network.towers()
         scores, epoch = [score(best)] if score else [0.0], 0
-        for number in range(1, config.epochs + 1):
+        for number in range(1, 1 + (0 if sampler.is_empty else config.epochs)):
             for _ in range(steps):
                 network.learn(sampler.step(rng), sampler.log_expected)
                 schedule.step()

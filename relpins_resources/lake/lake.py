@@ -74,8 +74,11 @@ class Lake:
         """Run one SELECT over all tables."""
         return sql.query(self.tables(), statement, parameters)
 
-    def watermark(self, consumer: str, inputs: Sequence[str]) -> Watermark:
-        return Watermark(self.home / "watermarks", consumer, {name: self.table(name) for name in inputs})
+    def watermark(
+        self, consumer: str, inputs: Sequence[str], compared: Mapping[str, Sequence[str]] | None = None
+    ) -> Watermark:
+        tables = {name: self.table(name) for name in inputs}
+        return Watermark(self.home / "watermarks", consumer, tables, compared)
 
     @property
     def _folder(self) -> Path:

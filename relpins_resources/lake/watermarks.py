@@ -7,7 +7,7 @@ The answer is read from the tables' own versions, so it is right after a missed 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,9 +35,17 @@ class Changes:
 class Watermark:
     """The mark of one consumer over its input tables."""
 
-    def __init__(self, root: Path, consumer: str, inputs: Mapping[str, Table]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        consumer: str,
+        inputs: Mapping[str, Table],
+        compared: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """`compared`: of an input of which the consumer reads these columns only, what counts as a change."""
         self.path = root / f"{consumer}.json"
         self.inputs = dict(inputs)
+        self.compared = dict(compared or {})
 
     def now(self) -> dict[str, dict[str, object]]:
         """The versions of the inputs as they stand: what `set` takes."""
@@ -52,7 +60,7 @@ class Watermark:
         for name, table in self.inputs.items():
             if mark[name]["path"] != table.path.name:
                 return None
-            difference = _difference(table, int(mark[name]["version"]))
+            difference = _difference(table, int(mark[name]["version"]), self.compared.get(name, ("fingerprint",)))
             if difference is None:
                 return None
             found[name] = difference
@@ -80,7 +88,7 @@ class Watermark:
         return self.path.with_suffix(".begun")
 
 
-def _difference(table: Table, version: int) -> Changes | None:
+def _difference(table: Table, version: int, compared: Sequence[str]) -> Changes | None:
     key = table.schema.key[0]
     none = pa.array([], pa.string())
     if version == table.version():
@@ -90,16 +98,21 @@ def _difference(table: Table, version: int) -> Changes | None:
     if not table.exists():  # dropped since
         return None
     try:
-        before = table.at(version).read([key, "fingerprint"])
+        before = table.at(version).read([key, *compared])
     except (ValueError, OSError):  # that version was cleaned up
         return None
-    after = table.read([key, "fingerprint"])
+    after = table.read([key, *compared])
     return Changes(_not_in(after, before, key), _not_in(before, after, key))
 
 
 def _not_in(rows: pa.Table, others: pa.Table, key: str) -> pa.Array:
-    """Keys of the rows that `others` does not hold with the same fingerprint."""
-    mine = pc.binary_join_element_wise(rows[key], rows["fingerprint"], "|")
-    theirs = pc.binary_join_element_wise(others[key], others["fingerprint"], "|")
+    """Keys of the rows that `others` does not hold with the same content."""
+    mine, theirs = _as_text(rows), _as_text(others)
     kept = rows[key].filter(pc.invert(pc.is_in(mine, value_set=theirs)))
     return kept.combine_chunks() if isinstance(kept, pa.ChunkedArray) else kept
+
+
+def _as_text(rows: pa.Table) -> pa.ChunkedArray:
+    """Each row as one string; lists of strings with a sign between them that no id holds."""
+    columns = [pc.binary_join(column, "\x1f") if pa.types.is_list(column.type) else column for column in rows.columns]
+    return pc.binary_join_element_wise(*columns, "|")

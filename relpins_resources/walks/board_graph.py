@@ -78,5 +78,5 @@ class BoardGraph:
 
     @classmethod
     def open(cls, folder: Path) -> BoardGraph:
-        """The graph that `save` wrote, mapped and not read."""
-        return cls(*(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in FILES))
+        """The graph that `save` wrote, read whole: walks in a mapped file wait longer for each step."""
+        return cls(*(np.load(folder / f"{name}.npy", allow_pickle=False) for name in FILES))

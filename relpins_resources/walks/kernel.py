@@ -1,7 +1,7 @@
 """The inner loop of the walks, compiled: imported where walks are taken, since it brings a compiler along.
 
-All walkers of an item take each part of a step one after the other, so that a core waits for several places in memory
-at once: a walk over a large graph is little else than waiting.
+All walkers of an item take each part of a step one after the other, so that a core waits for many places in memory at
+once: a walk over a large graph is little else than waiting.
 """
 
 from __future__ import annotations
@@ -36,14 +36,11 @@ def _mixed(key: Any) -> Any:
     return key ^ (key >> BY_31)
 
 
-def _moved(at: Array, indptr: Array, others: Array, bits: Array, shift: Any) -> None:
-    """Put each walker, in place, on one of the places that its row of the graph lists."""
-    for w in range(len(at)):
-        start = indptr[at[w]]
-        size = np.uint64(indptr[at[w] + 1] - start)
-        at[w] = start + np.int64((((bits[w] >> shift) & CHOICES) * size) >> CHOICE_SHIFT)
-    for w in range(len(at)):
-        at[w] = others[at[w]]
+def _chosen(row: int, indptr: Array, bits: Any) -> Any:
+    """A place in a row of the graph, as the lower bits say."""
+    start = indptr[row]
+    size = np.uint64(indptr[row + 1] - start)
+    return start + np.int64(((bits & CHOICES) * size) >> CHOICE_SHIFT)
 
 
 def _walked(
@@ -67,17 +64,20 @@ def _walked(
     for done in range(rounds):
         for w in range(len(at)):
             bits[w] = mixed(stream + np.uint64(done * len(at) + w))
-            if (bits[w] >> RESTART_SHIFT) < restart:
-                at[w] = item
-        moved(at, item_indptr, item_boards, bits, np.uint64(0))
-        moved(at, board_indptr, board_items, bits, CHOICE_SHIFT)
+            begin = item if (bits[w] >> RESTART_SHIFT) < restart else at[w]
+            at[w] = chosen(begin, item_indptr, bits[w])
         for w in range(len(at)):
-            counts[at[w]] += 1
-            if counts[at[w]] == 1:
-                visited[n_visited] = at[w]
-                n_visited += 1
-            if counts[at[w]] == enough_visits and at[w] != item:
-                n_enough += 1
+            at[w] = item_boards[at[w]]
+        for w in range(len(at)):
+            at[w] = chosen(at[w], board_indptr, bits[w] >> CHOICE_SHIFT)
+        for w in range(len(at)):
+            at[w] = board_items[at[w]]
+        for w in range(len(at)):  # without branches, which nobody could predict
+            count = counts[at[w]] + 1
+            counts[at[w]] = count
+            visited[n_visited] = at[w]
+            n_visited += np.int64(count == 1)
+            n_enough += np.int64((count == enough_visits) & (at[w] != item))
         if n_enough > enough_items:
             return n_visited, (done + 1) * len(at)
     return n_visited, rounds * len(at)
@@ -100,7 +100,7 @@ def _walked_all(
     Keys in ascending order are walk by walk, most visits first, ties by item.
     """
     counts = np.zeros(len(item_indptr) - 1, np.int32)
-    visited = np.empty(steps, np.int32)
+    visited = np.empty(steps + 1, np.int32)
     sizes, n_steps = np.zeros(len(items), np.int64), np.zeros(len(items), np.int64)
     found = np.empty(1024, np.uint64)
     n_found = 0
@@ -136,6 +136,6 @@ def _walked_all(
 
 _compiled = numba.njit(cache=True, nogil=True)
 mixed = _compiled(_mixed)
-moved = _compiled(_moved)
+chosen = _compiled(_chosen)
 walked = _compiled(_walked)
 walked_all = _compiled(_walked_all)

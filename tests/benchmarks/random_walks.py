@@ -56,21 +56,24 @@ def measure(n_items: int, n_edges: int, n_queries: int, threads: int) -> dict[st
     seeds = asked.astype(np.uint64)
     walk(graph, asked[:2], seeds[:2], WalkLength(64, 0.5))  # compiled by now
     found = {name: _timed(graph, asked, seeds, length, threads) for name, length in EARLY.items()}
-    whole, seconds = found["to the end"]
+    whole, seconds, _ = found["to the end"]
     rows = {
         name: {
             "queries_per_second": round(len(asked) / spent, 1),
+            "queries_per_cpu_second": round(len(asked) / cpu, 1),
             "million_steps_per_second": round(visits.n_steps.sum() / spent / 1e6, 2),
             "mean_steps": round(float(visits.n_steps.mean())),
             f"overlap@{DEPTH}": round(overlap(visits, whole, DEPTH), 4),
             "overlap@100": round(overlap(visits, whole, 100), 4),
         }
-        for name, (visits, spent) in found.items()
+        for name, (visits, spent, cpu) in found.items()
     }
     other = walk(graph, asked, seeds + np.uint64(1 << 40), EARLY["to the end"], threads=threads)
     alone = _timed(graph, asked, seeds, EARLY["to the end"], 1)[1]
     few = asked[:512]
+    cpu = time.process_time()
     by_numpy = _peer_seconds(graph, few, EARLY["to the end"]) / len(few)
+    cpu = time.process_time() - cpu
     return {
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, load {os.getloadavg()[0]:.1f}",
         "items": graph.n_items,
@@ -84,16 +87,17 @@ def measure(n_items: int, n_edges: int, n_queries: int, threads: int) -> dict[st
         f"two seeds, overlap@{DEPTH}": round(overlap(other, whole, DEPTH), 4),
         "one thread, queries_per_second": round(len(asked) / alone, 1),
         "numpy peer, one thread, queries_per_second": round(1 / by_numpy, 1),
+        "numpy peer, queries_per_cpu_second": round(len(few) / cpu, 1),
         "speed of two threads over one": round(alone / seconds, 2),
         "share of popular items in the first ten": round(popular_share(graph, whole), 4),
         "peak_mb": round(_peak_kb() / 1024),
     }
 
 
-def _timed(graph: BoardGraph, asked: Any, seeds: Any, length: WalkLength, threads: int) -> tuple[Visits, float]:
-    start = time.perf_counter()
+def _timed(graph: BoardGraph, asked: Any, seeds: Any, length: WalkLength, threads: int) -> tuple[Visits, float, float]:
+    start, cpu = time.perf_counter(), time.process_time()
     visits = walk(graph, asked, seeds, length, threads=threads)
-    return visits, time.perf_counter() - start
+    return visits, time.perf_counter() - start, time.process_time() - cpu
 
 
 def overlap(one: Visits, other: Visits, depth: int) -> float:

@@ -32,6 +32,24 @@ def test_build_prints_json_and_nothing_else_on_stdout(built: Built) -> None:
     assert "Traceback" not in built.called.err
 
 
+def test_feed_of_one_object_of_a_pin(built: Built, capsys: pytest.CaptureFixture[str]) -> None:
+    found = "SELECT pin_id FROM dominant_objects WHERE object_number = 1 ORDER BY area DESC, pin_id"
+    with_objects = [row["pin_id"] for row in call(capsys, "sql", found, "--home", built.home).json["rows"]]
+    told = call(capsys, "feed", with_objects[0], "--object", "1", "--limit", "3", "--home", built.home).json
+    assert told["object"]["object_number"] == 1
+    assert told["object"]["area"] > 0.1
+    assert len(told["results"]) == 3
+    assert with_objects[0] not in [result["item_id"] for result in told["results"]]
+    number = ("feed", with_objects[0], "--object", "7", "--home", built.home)
+    call(capsys, *number).assert_refused("no object 7", "1 (")
+    plain = "SELECT pin_id FROM dominant_object_pins WHERE pin_id NOT IN (SELECT pin_id FROM dominant_objects) LIMIT 1"
+    without = call(capsys, "sql", plain, "--home", built.home).json["rows"][0]["pin_id"]
+    call(capsys, "feed", without, "--object", "1", "--home", built.home).assert_refused("no object was found")
+    call(capsys, "feed", "nobody", "--object", "1", "--home", built.home).assert_refused("no pin 'nobody'")
+    other = ("feed", with_objects[0], "--object", "1", "--strategy", "related_pins", "--home", built.home)
+    call(capsys, *other).assert_refused("related_pins", "no parameter object")
+
+
 def test_feed_in_a_process_of_its_own_finds_its_home_in_the_environment(built: Built, tmp_path: Path) -> None:
     called = run_command(tmp_path, "feed", "pin037", "--limit", "3", "--json", RELPINS_HOME=str(built.home))
     assert called.code == 0, called.err

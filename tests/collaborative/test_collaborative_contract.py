@@ -12,6 +12,7 @@ from relpins_resources.collaborative.ensemble import Ensemble
 from relpins_resources.collaborative.item_knn import ItemKnn
 from relpins_resources.collaborative.popularity import Popularity
 from relpins_resources.collaborative.ranking import quality_of
+from relpins_resources.collaborative.two_tower import TwoTower
 from relpins_resources.collaborative.user_knn import UserKnn
 from relpins_resources.errors import RelpinsError
 
@@ -22,6 +23,7 @@ MODELS = {
     "ease": lambda: Ease(l2=1.0),
     "als": lambda: Als(dimensions=2, regularisation=0.01, unobserved=0.1, sweeps=15),
     "elsa": lambda: Elsa(dimensions=4, epochs=20, batch_users=8),
+    "two_tower": lambda: TwoTower(dimensions=4, epochs=6, batch=64, negatives=64, learning_rate=0.05),
     "ensemble": lambda: Ensemble([ItemKnn(), UserKnn()]),
 }
 PERSONAL = [name for name in MODELS if name != "popularity"]

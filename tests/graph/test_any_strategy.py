@@ -23,7 +23,7 @@ ann: {backend: exact}
 cooccurrence: {limit: 50}
 walks: {steps: 200, candidates: 6, enough_pins: 5}
 feeds:
-  related: [near, aged, priced, fixed, walked, parts]
+  related: [near, engaged, taught, aged, priced, fixed, walked, parts]
   home: [visual_home_feed, home_feed, near_a_person, walked_home]
   parameters: {limit: 4, candidates: 4}
 objects: {min_area: 0.1, least_share: 0.02}
@@ -80,6 +80,21 @@ SELECT * FROM similarity('content_embedding', encoder=precomputed_item($item_id)
 WHERE item_id != $item_id
 ORDER BY score(expression='1 / (1 + days_since_release)') LIMIT 3
 """
+ENGAGED = """---
+parameters: {item_id: string}
+---
+SELECT * FROM retrieve(memorised($item_id, limit=5),
+                       similarity('clip_embedding', encoder=precomputed_item($item_id), limit=3))
+WHERE join_id != query_item.join_id
+ORDER BY score(expression='1 / (1 + rank(embedding="clip_embedding")) + pair.memboost') LIMIT 4
+"""
+TAUGHT = """---
+parameters: {item_id: string}
+---
+SELECT * FROM similarity('clip_embedding', encoder=precomputed_item($item_id), limit=8)
+WHERE item_id != $item_id
+ORDER BY score(expression='ranker + 0.1 * pair.attribute_similarity - 0.01 * pair.age') LIMIT 4
+"""
 PRICED = """---
 parameters: {item_id: string}
 ---
@@ -94,7 +109,15 @@ def test_incremental_equals_rebuild_for_strategies_of_every_kind(tmp_path: Path)
     source, home, profile = tmp_path / "source", tmp_path / "home", tmp_path / "mine.yaml"
     profile.write_text(PROFILE)
     (home / "strategies").mkdir(parents=True)
-    texts = {"near": NEAR, "aged": AGED, "priced": PRICED, "fixed": FIXED, "near_a_person": NEAR_A_PERSON}
+    texts = {
+        "near": NEAR,
+        "engaged": ENGAGED,
+        "taught": TAUGHT,
+        "aged": AGED,
+        "priced": PRICED,
+        "fixed": FIXED,
+        "near_a_person": NEAR_A_PERSON,
+    }
     texts |= {"walked": WALKED, "walked_home": WALKED_HOME, "parts": PARTS}
     for name, text in texts.items():
         (home / "strategies" / f"{name}.sql").write_text(text)
@@ -113,7 +136,11 @@ def test_incremental_equals_rebuild_for_strategies_of_every_kind(tmp_path: Path)
     world.pins[sorted(world.pins)[3]]["title"] = "blue sofa, blue lamp"
     world.boards["board05"] += " tulip"
     world.save("board01", sorted(world.pins)[11])
+    world.ask(sorted(world.pins)[4])
     step()
+    world.ask(sorted(world.pins)[9])
+    told = step()
+    assert told["engagement_coec"]["stale"] + told["engagement_coec"]["new"] == 1
     for board, pin in sorted(world.saves)[:6]:  # the last boards of some images among them
         del world.saves[board, pin]
     del world.boards["board07"]

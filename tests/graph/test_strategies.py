@@ -31,6 +31,7 @@ SHIPPED = {
     "semantic_search",
     "hybrid_search",
     "learned",
+    "object_pins",
 }
 GIVEN = {"user_id": "u1", "query": "blue sofa", "candidates": 20, "limit": 5}
 BY_WORDS = """---

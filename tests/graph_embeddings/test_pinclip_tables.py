@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from relpins_assets.feeds.pinclip_encoders import with_pinclip
-from relpins_assets.graph_embeddings.pinclip_inputs import all_words, own_words, wanted_pinclip
+from relpins_assets.graph_embeddings.pinclip_inputs import wanted_pinclip, words_of
 from relpins_assets.graph_embeddings.pinclip_model import (
     enough_to_learn,
     fit_pinclip,
@@ -134,15 +134,17 @@ def test_one_pin_that_says_nothing(tmp_path: Path) -> None:
 
 
 def test_words_of_a_pin(workspace: Workspace) -> None:
-    pins = pa.table(
-        {
-            "own_text": ["Oak table.", "", ""],
-            "statement": ["Tan 40%.", "Tan 40%.", ""],
-            "tags": [["oak", "sale"], [], []],
-        }
-    )
-    assert own_words(pins) == ["Oak table. oak, sale", "", ""]
-    assert all_words(pins) == ["Oak table. oak, sale Tan 40%.", "Tan 40%.", ""]
+    tags, views = [["oak", "sale"], [], []], ["a bench", "a bench", ""]
+    pins = pa.table({"own_text": ["Oak table.", "", ""], "view": views, "tags": tags})
+    assert words_of(pins) == ["Oak table. oak, sale a bench", "a bench", ""]
+    assert set(wanted_pinclip(workspace.lake)["view"].to_pylist()) == {""}, "what repeats the look is left out"
+    described = workspace.lake.table("enriched_descriptions").read()
+    seen = {"objects": '["bench", "rug"]', "attributes": '[{"key": "material", "value": "oak"}]'}
+    for name, said in seen.items():
+        at = described.column_names.index(name)
+        described = described.set_column(at, name, pa.array([said] * 80))
+    workspace.lake.table("enriched_descriptions").overwrite(described)
+    assert set(wanted_pinclip(workspace.lake)["view"].to_pylist()) == {"bench, rug, oak"}
 
 
 def test_held_out_images_find_their_board_mates(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from small_catalog import CLIP, CONTENT, IDS, Bound, N, angles, catalog, encode_
 
 from relpins_resources.ann import snap
 from relpins_resources.encoders import TextQueriesRefused
-from relpins_resources.query.catalog import Embedding, Encoders
+from relpins_resources.query.catalog import Embedding, Encoders, Objects
 from relpins_resources.query.errors import QueryError
 from relpins_resources.query.retrieval.encoders import ENCODERS, Anchors, encode_stage
 from relpins_resources.query.retrieval.pooling import clusters, pooled
@@ -163,10 +163,15 @@ def test_a_part_of_a_picture_is_encoded_for_itself() -> None:
 @pytest.mark.parametrize(
     ("box", "problem"),
     [
-        ("2", "names an object by number"),
-        (2, "names an object by number"),
-        ("left", "give \\[x, y, w, h\\]"),
-        ([0, 0, 2, 1], "give \\[x, y, w, h\\]"),
+        ("2", "no objects were found yet"),
+        (2, "no objects were found yet"),
+        (0, "from 1 on"),
+        (1.5, "from 1 on"),
+        (1e300, "from 1 on"),
+        (float("inf"), "from 1 on"),
+        (True, "from 1 on"),
+        ("left", "or \\[x, y, w, h\\]"),
+        ([0, 0, 2, 1], "or \\[x, y, w, h\\]"),
         ([0.5, 0, 0.6, 1], "reaches beyond the picture"),
         ([0, 0, 0, 1], "reaches beyond the picture"),
     ],
@@ -309,3 +314,36 @@ def test_a_batch_of_pictures_is_each_alone() -> None:
     assert (together.vectors[:, 0] == encode_image([png(0), png(40), png(200)])).all()
     assert CONTENT.shape == (N, 2)
     assert len(IDS) == N
+
+
+def found_objects(**vectors: Any) -> Objects:
+    """Two objects in the picture of item 5 and one in that of item 7."""
+    items, numbers = np.array([5, 5, 7]), np.array([1, 2, 1])
+    return Objects(items, numbers, np.array([[0, 0, 0.5, 1], [0.5, 0, 1, 0.5], [0, 0, 1, 1]]), vectors)
+
+
+def test_an_object_by_number_is_the_part_of_the_picture_that_it_covers() -> None:
+    of = catalog(images=lambda item: png([[0, 255], [255, 255]]), objects=found_objects)
+    asked = [1, "2", "[1]", [0, 0, 0.5, 1], 3, None, 1.0]
+    found = encoded("precomputed_item", Bound(7, {"part": asked}), of=of, input_item_id="p05", object="$part")
+    assert [direction(found, i) for i in range(7)] == [45, 90, 45, 45, None, 50, 45]
+    assert direction(encoded("precomputed_item", of=of, input_item_id="p06", object=1)) is None, "it has no object"
+
+
+def test_an_object_that_has_a_vector_is_not_encoded_again() -> None:
+    def held(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return angles([11, 22, 33])[rows], np.array([True, False, True])[rows]
+
+    objects = found_objects(clip_embedding=held)
+    of = catalog(images=lambda item: png([[0, 255], [255, 255]]), objects=lambda: objects)
+    batch = Bound(3, {"item": ["p05", "p05", "p07"], "number": [1, 2, 1]})
+    found = encoded("precomputed_item", batch, of=of, input_item_id="$item", object="$number")
+    assert [direction(found, i) for i in range(3)] == [11, 90, 33], "the second has none, and is encoded"
+    by_words = encoded("precomputed_item", of=of, space=CONTENT_SPACE, input_item_id="p05", object=1)
+    assert direction(by_words) is None, "no picture can be encoded there"
+
+
+def test_a_number_before_any_object_was_found() -> None:
+    for of in (catalog(), catalog(objects=lambda: None)):
+        with pytest.raises(QueryError, match="no objects were found yet"):
+            encoded("precomputed_item", of=of, input_item_id="p05", object=1)

@@ -38,5 +38,5 @@ ORDER BY score(
     ',
     input_user_id=$user_id
 )
-REORDER BY diversity(strength=0.1, lookback=10, signals='pinclip_embedding:0.6,clip_embedding:0.2,content_embedding:0.2')
+REORDER BY diversity(strength=0.1, lookback=10, signals='pinclip_embedding:1.0')
 LIMIT $limit

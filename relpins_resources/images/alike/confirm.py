@@ -98,12 +98,14 @@ def _correlation(a: Floats, b: Floats) -> Floats:
     """(p,) of rows (p, n); 0 where either is flat."""
     a, b = (rows - rows.mean(axis=-1, keepdims=True) for rows in (a, b))
     lengths = np.sqrt((a * a).sum(-1) * (b * b).sum(-1))
-    return np.round((a * b).sum(-1) / np.where(lengths > 0, lengths, 1.0), 6)
+    alike: Floats = np.round((a * b).sum(-1) / np.where(lengths > 0, lengths, 1.0), 6)
+    return alike
 
 
 def _cells(lumas: Floats) -> Floats:
     n = SIDE // _CELL
-    return lumas.reshape(-1, n, _CELL, n, _CELL).mean(axis=(2, 4))
+    means: Floats = lumas.reshape(-1, n, _CELL, n, _CELL).mean(axis=(2, 4))
+    return means
 
 
 def _aligned(large: Floats, small: Floats) -> Floats:

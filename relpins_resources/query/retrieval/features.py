@@ -26,6 +26,7 @@ PATHS = ("image_path", "image_url")
 TEXTS = ("title", "description", "visual_description", "text")
 LONGEST_PATH = 4_096
 MOST_BYTES = 50_000_000
+HIGHEST_NUMBER = 1_000_000  # of an object
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,8 @@ def parse_part(value: Any, at: int) -> Part | None:
         except ValueError:
             parts = None
     parts = parts[0] if isinstance(parts, list) and len(parts) == 1 else parts
-    if isinstance(parts, (int, float)) and not isinstance(parts, bool) and parts == int(parts) and parts >= 1:
+    is_number = isinstance(parts, (int, float)) and not isinstance(parts, bool)
+    if is_number and float(parts).is_integer() and 1 <= parts <= HIGHEST_NUMBER:
         return int(parts)
     is_four = isinstance(parts, (list, tuple)) and len(parts) == 4
     if not is_four or not all(isinstance(one, (int, float)) and 0 <= one <= 1 for one in parts):
