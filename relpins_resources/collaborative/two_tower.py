@@ -32,11 +32,11 @@ class TwoTower:
     def __init__(
         self,
         dimensions: int = 128,
-        epochs: int = 4,
+        epochs: int = 3,
         batch: int = 2048,
-        negatives: int = 2048,
+        negatives: int = 1024,
         history: int = 20,
-        temperature: float = 0.1,
+        temperature: float = 0.07,
         learning_rate: float = 0.01,
         seed: int = 0,
     ) -> None:

@@ -74,7 +74,7 @@ def blocked_product(boards: IntArray, items: IntArray, n_items: int, threads: in
 
 
 def sampled_product(boards: IntArray, items: IntArray, n_items: int, threads: int) -> int:
-    """The same as the graph runs it: 10,000 others an item at most, and of boards with more than 2,000 images so many."""
+    """The same as the graph runs it: 10,000 others an item, and 2,000 images of a board, at most."""
     place = np.argsort(np.argsort(boards, kind="stable"), kind="stable")
     keep = place - np.searchsorted(np.sort(boards), boards) < MOST_ON_BOARD
     return sum(len(block.counts) for block in cooccurrence(boards[keep], items[keep], n_items, limit=10_000))

@@ -32,6 +32,7 @@ from relpins_resources.collaborative.holdout import split_saves
 from relpins_resources.collaborative.item_knn import ItemKnn
 from relpins_resources.collaborative.popularity import Popularity
 from relpins_resources.collaborative.ranking import masked, quality_of_lists, top_pins, users_of
+from relpins_resources.collaborative.two_tower import TwoTower
 from relpins_resources.collaborative.user_knn import UserKnn
 from relpins_resources.errors import RelpinsError
 
@@ -68,6 +69,7 @@ def models_of(seed: int) -> dict[str, CollaborativeModel]:
         Ease(),
         Als(seed=seed),
         Elsa(seed=seed),
+        TwoTower(seed=seed),
     ]
     return {model.name: model for model in models}
 

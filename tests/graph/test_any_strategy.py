@@ -22,6 +22,7 @@ content: {backend: grid}
 ann: {backend: exact}
 cooccurrence: {limit: 50}
 walks: {steps: 200, candidates: 6, enough_pins: 5}
+ranking: {min_impressions: 2}
 feeds:
   related: [near, engaged, taught, aged, priced, fixed, walked, parts]
   home: [visual_home_feed, home_feed, near_a_person, walked_home]
@@ -172,7 +173,7 @@ def test_an_edited_filter_makes_the_feeds_that_name_it_stale(tmp_path: Path) -> 
     source, home, profile = tmp_path / "source", tmp_path / "home", tmp_path / "mine.yaml"
     (home / "strategies").mkdir(parents=True)
     (home / "strategies" / "fixed.sql").write_text(FIXED)
-    text = PROFILE.replace("[near, aged, priced, fixed, walked, parts]", "[fixed]").replace(
+    text = PROFILE.replace("[near, engaged, taught, aged, priced, fixed, walked, parts]", "[fixed]").replace(
         ", near_a_person, walked_home]", "]"
     )
     SmallWorld.of(n_pins=12, n_boards=3).write(source)

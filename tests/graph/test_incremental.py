@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from running import COMPARED, QUIET, differences, run, workspace_of
-from worlds import WORDS, SmallWorld
+from worlds import COPY, WORDS, SmallWorld
 
 from relpins_assets.definitions import STAGES, asset_names, build_definitions
 from relpins_assets.schemas import TABLES
@@ -55,10 +55,10 @@ class History(RuleBasedStateMachine):
         self.small_changes = 0
         self.large_changes = 0
 
-    @rule(n=st.integers(1, 3), repin=st.booleans())
-    def insert(self, n: int, repin: bool) -> None:
+    @rule(n=st.integers(1, 3), picture=st.sampled_from([None, 7, COPY + 7]))
+    def insert(self, n: int, picture: int | None) -> None:
         for _ in range(n):
-            self.world.add_pin(picture=7 if repin else None)
+            self.world.add_pin(picture=picture)
         self.small_changes += n
 
     @rule(which=st.integers(0, 10_000), how=st.sampled_from(["title", "picture", "broken", "created_at", "tags"]))

@@ -14,6 +14,8 @@ from PIL import Image
 
 AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
 BROKEN = -1
+COPY = 1_000_000
+"""Picture COPY + n is picture n as another file: larger, and a JPEG."""
 WORDS = ("oak", "linen", "blue", "velvet", "boho", "kitchen", "sofa", "lamp", "tulip", "denim", "picnic", "harbour")
 
 
@@ -114,7 +116,14 @@ class SmallWorld:
 
 
 def picture(number: int, side: int = 24) -> bytes:
-    """A PNG of two colours that the number decides; every fourth has an object, away from its border."""
+    """A PNG of two colours that the number decides; every fourth has an object, away from its border.
+
+    Of a copy it is a JPEG of other pixels that show the same.
+    """
+    if number >= COPY:
+        original, file = Image.open(io.BytesIO(picture(number - COPY, side))), io.BytesIO()
+        original.resize((40, 40), Image.Resampling.BICUBIC).save(file, "JPEG", quality=88)
+        return file.getvalue()
     rng = np.random.default_rng(1_000 + number)
     pixels = np.empty((side, side, 3), np.uint8)
     pixels[:] = rng.integers(0, 256, 3)

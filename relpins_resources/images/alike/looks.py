@@ -43,7 +43,7 @@ class Looks:
         inner = np.zeros((len(rows), len(CUTS)), np.uint64)
         for i in range(_QUARTERS):
             inner |= quarters[:, :, i] << np.uint64(16 * i)
-        return cls(rows[:, 0], rows[:, 1 : 1 + _COLORS].reshape(len(rows), N_VIEWS, -1), inner)
+        return cls(rows[:, 0], rows[:, 1 : 1 + _COLORS].reshape(len(rows), N_VIEWS, _COLORS // N_VIEWS), inner)
 
 
 def look_at(jpegs: Sequence[bytes]) -> Floats:
