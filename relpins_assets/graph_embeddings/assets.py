@@ -185,9 +185,7 @@ def wanted_pinclip_embeddings(workspace: Workspace) -> Wanted:
 )
 def pinclip_embeddings(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
     lake = workspace.lake
-    report = refresh_asset(
-        context, workspace, "pinclip_embeddings", placing(workspace), batch_units=5_000
-    )
+    report = refresh_asset(context, workspace, "pinclip_embeddings", placing(workspace), batch_units=5_000)
     return reported(workspace, "pinclip_embeddings", report, report_of_vectors(lake, report.examples))
 
 

@@ -32,7 +32,7 @@ MIN_STEPS, MIN_BATCH = 4, 16
 class PinClipConfig:
     """How the space is shaped and trained; measured in tests/benchmarks/pinclip.py."""
 
-    dims: tuple[int, ...] = (32, 64, 128)
+    dims: tuple[int, ...] = (32, 64, 128)  # ascending
     epochs: int = 30
     batch: int = 128  # less for a small catalog, see MIN_STEPS
     neighbour_weight: float = 1.0
@@ -56,7 +56,7 @@ class PinClipConfig:
 
 @dataclass(frozen=True)
 class Lesson:
-    """n pins, and the groups (boards) that each stands in, (n, g); `texted` are the rows that say something."""
+    """n pins, the groups (boards) that each stands in, (n, g), and which rows are learnt from and which judged by."""
 
     pins: Shown
     groups: csr_array

@@ -76,8 +76,8 @@ def _walked(
             count = counts[at[w]] + 1
             counts[at[w]] = count
             visited[n_visited] = at[w]
-            n_visited += np.int64(count == 1)
-            n_enough += np.int64((count == enough_visits) & (at[w] != item))
+            n_visited += int(count == 1)
+            n_enough += int((count == enough_visits) & (at[w] != item))
         if n_enough > enough_items:
             return n_visited, (done + 1) * len(at)
     return n_visited, rounds * len(at)

@@ -3,9 +3,10 @@
     python tests/benchmarks/ablations.py --home HOME [--home HOME ...] [--refit] [--json]
 
 Each home holds the catalog of a sample world (`relpins evaluate --seeds 100,101 --home H` leaves them in
-`H/seeds/<seed>-1500/home`, with the graph at the cut below `eval`). An ingredient is taken out of the shipped saved query
-by its plan: its retriever goes and what it says of a pair becomes NULL, whose terms are 0. With --refit the settings of
-models are switched too (logQ, id dropout, the loss over neighbours): each is fitted again in a copy of the cut.
+`H/seeds/<seed>-1500/home`, with the graph at the cut below `eval`). An ingredient is taken out of the shipped saved
+query by its plan: its retriever goes and what it says of a pair becomes NULL, whose terms are 0. With --refit the
+settings of models are switched too (logQ, id dropout, the loss over neighbours): each is fitted again in a copy of the
+cut.
 Figures are means over homes; a star says that the difference to the whole is sure, one way, in every home (95 %, boards
 resampled). It is a simulation: it says which parts work together there, not how well they would do elsewhere.
 """
@@ -27,8 +28,8 @@ import numpy as np
 
 from relpins_assets.definitions import build_definitions
 from relpins_assets.evaluation.bootstrap import paired_bootstrap
-from relpins_assets.evaluation.comparison import LIMIT
 from relpins_assets.evaluation.compared_systems import Field, named_strategy, own_strategy
+from relpins_assets.evaluation.comparison import LIMIT
 from relpins_assets.evaluation.evaluate import Evaluation, evaluate
 from relpins_assets.evaluation.graph_at import midnight, raw_tables
 from relpins_assets.evaluation.protocol import build_queries
@@ -44,7 +45,7 @@ WHOLE = "ours"
 SHOWN = ("ndcg@10", "recall@10", "recall@10/new", "recall@10/warm", "intra_list_distance@10")
 SPACES = ("twotower_embedding", "clip_embedding", "content_embedding", "pinclip_embedding")
 RETRIEVERS = ("random_walk", "cooccurrence", "memorised")
-NAMES = {"memorised": ("pair", "memboost"), "n_boards": ("item", "n_boards")}
+NAMES = {"memorised": ("pair", "memboost")}
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 Change = Callable[[Query], Query]
 
@@ -106,7 +107,8 @@ def without_cold_prior(query: Query) -> Query:
     """Every candidate counts as one that stands on boards."""
 
     def change(node: Node) -> Node:
-        return Literal(9) if isinstance(node, Name) and node.path == NAMES["n_boards"] else node
+        is_count = isinstance(node, Name) and node.path in (("n_boards",), ("item", "n_boards"))
+        return Literal(9) if is_count else node
 
     return rewritten(query, change)  # type: ignore[no-any-return]
 
@@ -150,7 +152,8 @@ REFITS: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
     "pinclip without neighbours": ({"pinclip": {"neighbour_weight": 0.0}}, "pinclip"),
 }
 """Settings, and the model that they change: it is fitted again, and judged within ours and alone."""
-ALONE = """SELECT * FROM similarity(embedding_ref='{0}_embedding', encoder=precomputed_item(input_item_id=$item_id), limit=150)
+ALONE = """SELECT *
+FROM similarity(embedding_ref='{0}_embedding', encoder=precomputed_item(input_item_id=$item_id), limit=150)
 WHERE join_id != query_item.join_id LIMIT 100"""
 
 

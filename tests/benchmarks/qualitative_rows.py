@@ -1,4 +1,4 @@
-"""Wrong rooms beside kitchens, and whether pins of one style meet, in a built home of the sample world.
+"""Wrong rooms beside kitchens, and whether pins of one style or intent meet, in a built home of the sample world.
 
     relpins sample WORLD
     relpins build --home H --source WORLD
@@ -15,6 +15,7 @@ import argparse
 import json
 from pathlib import Path
 
+from relpins_assets.evaluation.linked_by_intent import Intents, intent_rows
 from relpins_assets.evaluation.qualitative import (
     QUERY_ROOM,
     SHOWN,
@@ -42,6 +43,7 @@ def main() -> None:
     found = {
         "wrong rooms": wrong_room_rows(reader.catalog, scenes, compared),
         "meetings": meeting_rows(reader.catalog, scenes, compared[:-1]),
+        "linked by intent": intent_rows(reader.catalog, Intents.of(arguments.world, reader.catalog), compared),
     }
     print(json.dumps(found, indent=1) if arguments.json else "\n\n".join(_table(rows) for rows in found.values()))
 

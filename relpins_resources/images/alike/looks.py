@@ -19,7 +19,7 @@ CUTS = (0.06, 0.10)
 """Share of the sides that an inner view leaves out, half at either end. A copy that was cropped about so far looks like
 the view, where it no longer looks like the whole."""
 CELLS = 4
-LOOKED_AT = 96
+LOOKED_AT = 192
 """Pixels of the longest side that views are taken from."""
 N_VIEWS = 1 + len(CUTS)
 _COLORS, _QUARTERS = N_VIEWS * CELLS * CELLS * 3, 4

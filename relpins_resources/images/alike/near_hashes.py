@@ -15,7 +15,7 @@ WITHIN = 7
 """Most bits that a pair may differ in. Of four bands of 16 bits one then differs in one bit at most (pigeonhole)."""
 PAIRS_AT_ONCE = 1 << 21
 """Candidates held at once: about 50 MB."""
-ALL_WITH_ALL = 20_000_000
+ALL_WITH_ALL = 400_000_000
 """So many comparisons take less time than sorting the keys: a few arrivals are held against everything."""
 _NEIGHBOURS = np.array([0, *(1 << bit for bit in range(BAND_BITS))], np.int64)
 
