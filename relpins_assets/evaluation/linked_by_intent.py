@@ -1,8 +1,8 @@
 """Pins that people after one thing save together though they do not look alike: do feeds show them?
 
 Belongs here: pairs of the sample world's pins of one hidden intent (`intent_group`) and of two kinds (a room and a
-guide, a room and a shop), of which the one stands nowhere among the nearest of the other by look. Look alone never shows
-them.
+guide, a room and a shop), of which the one stands nowhere among the nearest of the other by look. Look alone never
+shows them.
 """
 
 from __future__ import annotations
@@ -50,12 +50,14 @@ class Intents:
         return cls(*found)
 
 
-def intent_rows(catalog: Catalog, intents: Intents, strategies: Sequence[Strategy]) -> list[dict[str, Any]]:
+def intent_rows(
+    catalog: Catalog, intents: Intents, strategies: Sequence[Strategy], nearest: int = NEAREST
+) -> list[dict[str, Any]]:
     """One row per strategy, over all query pins that have such a pin: the share of feeds of twenty that show one, and
     how many pairs all feeds show."""
     queries = catalog.candidates[intents.intents[catalog.candidates] != ""]
     linked = np.concatenate(
-        [_linked(catalog, intents, queries[at : at + BLOCK]) for at in range(0, len(queries), BLOCK)]
+        [_linked(catalog, intents, queries[at : at + BLOCK], nearest) for at in range(0, len(queries), BLOCK)]
     )
     queries, linked = queries[linked.any(axis=1)], linked[linked.any(axis=1)]
     rows: list[dict[str, Any]] = []
@@ -73,14 +75,14 @@ def intent_rows(catalog: Catalog, intents: Intents, strategies: Sequence[Strateg
     return rows
 
 
-def _linked(catalog: Catalog, intents: Intents, queries: Ints) -> Booleans:
+def _linked(catalog: Catalog, intents: Intents, queries: Ints, limit: int) -> Booleans:
     """(q, n) whether a candidate is of the query pin's intent, of another kind, and not among the nearest by look."""
     looks = catalog.embedding("clip_embedding")
     assert looks is not None, "a built home has its embeddings"
     same = intents.intents[queries][:, None] == intents.intents[None, :]
     other = (intents.kinds[queries][:, None] != intents.kinds[None, :]) & catalog.is_candidate[None, :]
     near = np.zeros(same.shape, bool)
-    nearest, _ = looks.search(looks.vectors(queries), NEAREST + 1)
+    nearest, _ = looks.search(looks.vectors(queries), limit + 1)
     rows, places = np.nonzero(nearest >= 0)
     near[rows, nearest[rows, places]] = True
     found: Booleans = same & other & ~near & looks.has(np.arange(len(catalog)))[None, :]

@@ -44,10 +44,7 @@ def _chosen(row: int, indptr: Array, bits: Any) -> Any:
 
 
 def _walked(
-    item_indptr: Array,
-    item_boards: Array,
-    board_indptr: Array,
-    board_items: Array,
+    graph: tuple[Array, Array, Array, Array],
     item: int,
     seed: Any,
     steps: int,
@@ -58,6 +55,7 @@ def _walked(
     visited: Array,
 ) -> Any:
     """(items come by, steps taken) of one walk; they stand in `visited`, and how often in `counts`, which was zero."""
+    item_indptr, item_boards, board_indptr, board_items = graph
     at = np.full(min(WALKERS, steps), item, np.int64)
     bits = np.empty(len(at), np.uint64)
     rounds, stream, n_visited, n_enough = steps // len(at), mixed(seed), 0, 0
@@ -84,10 +82,7 @@ def _walked(
 
 
 def _walked_all(
-    item_indptr: Array,
-    item_boards: Array,
-    board_indptr: Array,
-    board_items: Array,
+    graph: tuple[Array, Array, Array, Array],
     items: Array,
     seeds: Array,
     steps: int,
@@ -99,25 +94,14 @@ def _walked_all(
 
     Keys in ascending order are walk by walk, most visits first, ties by item.
     """
-    counts = np.zeros(len(item_indptr) - 1, np.int32)
+    counts = np.zeros(len(graph[0]) - 1, np.int32)
     visited = np.empty(steps + 1, np.int32)
     sizes, n_steps = np.zeros(len(items), np.int64), np.zeros(len(items), np.int64)
     found = np.empty(1024, np.uint64)
     n_found = 0
     for i in range(len(items)):
         n_visited, n_steps[i] = walked(
-            item_indptr,
-            item_boards,
-            board_indptr,
-            board_items,
-            items[i],
-            seeds[i],
-            steps,
-            restart,
-            enough_items,
-            enough_visits,
-            counts,
-            visited,
+            graph, items[i], seeds[i], steps, restart, enough_items, enough_visits, counts, visited
         )
         if n_found + n_visited > len(found):
             larger = np.empty(2 * (n_found + n_visited), np.uint64)

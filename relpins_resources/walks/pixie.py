@@ -82,10 +82,7 @@ def _walked(graph: BoardGraph, items: npt.NDArray[np.integer], seeds: Seeds, len
 
     restart = np.uint64(round(length.restart * (1 << kernel.RESTART_BITS)))
     sizes, n_steps, keys = kernel.walked_all(
-        graph.item_indptr,
-        graph.item_boards,
-        graph.board_indptr,
-        graph.board_items,
+        (graph.item_indptr, graph.item_boards, graph.board_indptr, graph.board_items),
         items.astype(np.int64),
         seeds.astype(np.uint64),
         length.steps,

@@ -13,22 +13,23 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from relpins_assets.evaluation.baselines import score_rankings
 from relpins_assets.evaluation.evaluate import Rankings, evaluate
 from relpins_assets.evaluation.graph_at import midnight, raw_tables
 from relpins_assets.evaluation.protocol import Queries, build_queries
+from relpins_assets.evaluation.saves import unite_saves
 from relpins_assets.evaluation.systems import Systems, collapsed
 from relpins_assets.feeds.catalog import load_catalog
-from relpins_assets.feeds.people import SAVES
 from relpins_assets.graph_embeddings.twotower_inputs import GROUPS
 from relpins_assets.graph_embeddings.twotower_lessons import SAMPLE, Course, course_of
 from relpins_assets.graph_embeddings.twotower_model import config_of
@@ -37,6 +38,7 @@ from relpins_assets.workspace import Workspace
 from relpins_resources.ann import snap
 from relpins_resources.collaborative.two_tower_network import Pins, Towers, mean_histories
 from relpins_resources.collaborative.two_tower_training import TwoTowerConfig, train_two_tower
+from relpins_resources.errors import RelpinsError
 
 Floats = npt.NDArray[np.float32]
 SHOWN = ("ndcg@10", "recall@10", "recall@10/new", "recall@10/thin", "recall@10/warm", "popular_share@10")
@@ -85,8 +87,10 @@ def measured(home: Path, source: Path) -> list[dict[str, Any]]:
     course = course_of(at.lake)
     ids = at.lake.query(SAMPLE)["pin_id"].to_pylist()
     place = {pin_id: row for row, pin_id in enumerate(ids)}
-    of_candidates = np.array([place[pin_id] for pin_id in queries.pin_ids], np.int64)
-    people = People(at, whole, ids)
+    of_candidates = np.array([place[pin_id] for pin_id in queries.pin_ids if pin_id in place], np.int64)
+    if len(of_candidates) < len(queries.pin_ids):
+        raise RelpinsError(f"{home} lacks images of {len(queries.pin_ids) - len(of_candidates)} pins; build it again")
+    people = People(as_shown, midnight(day), ids)
     for name, settings in {**VARIANTS, **_without_groups()}.items():
         config = replace(config_of(at.profile.twotower), **{k: v for k, v in settings.items() if k != "left_out"})
         towers, pins, seconds = trained(course, config, settings.get("left_out"), at.profile.seed)
@@ -137,16 +141,24 @@ def judged(rankings: Rankings, queries: Queries) -> dict[str, float]:
 class People:
     """Who saved what before the cut, newest first, and what they saved for the first time after it."""
 
-    def __init__(self, at: Workspace, whole: Workspace, ids: list[str]) -> None:
+    def __init__(self, tables: Mapping[str, pa.Table], cut_at: datetime, ids: list[str]) -> None:
+        saves = unite_saves(tables["board_pins"], tables["interactions"], tables["boards"]).sort_by(
+            [("saved_at", "descending"), ("pin_id", "ascending")]
+        )
         place = {pin_id: row for row, pin_id in enumerate(ids)}
-        before = _saves_of(at)
-        later = _saves_of(whole)
-        self.known = {
-            user: np.array([place[pin] for pin in pins if pin in place], np.int64) for user, pins in before.items()
-        }
+        before: dict[str, dict[int, None]] = {}
+        after: dict[str, set[int]] = {}
+        for user, pin, saved_at in zip(
+            *(saves[name].to_pylist() for name in ("user_id", "pin_id", "saved_at")), strict=True
+        ):
+            if user is not None and pin in place:
+                if saved_at.replace(tzinfo=UTC) < cut_at:
+                    before.setdefault(user, {})[place[pin]] = None
+                else:
+                    after.setdefault(user, set()).add(place[pin])
+        self.known = {user: np.array(list(pins), np.int64) for user, pins in before.items()}
         self.wanted = {
-            user: np.array([place[p] for p in later.get(user, ()) if p in place and p not in set(pins)], np.int64)
-            for user, pins in before.items()
+            user: np.array(sorted(after.get(user, set()) - set(pins)), np.int64) for user, pins in before.items()
         }
         self.users = sorted(user for user, pins in self.wanted.items() if len(pins) and len(self.known[user]))
 
@@ -163,15 +175,6 @@ class People:
             gains = 1 / np.log2(np.arange(2, 12))
             found.append((is_hit * gains).sum() / gains[: min(10, len(self.wanted[user]))].sum())
         return round(float(np.mean(found)), 4)
-
-
-def _saves_of(workspace: Workspace) -> dict[str, list[str]]:
-    """Per user the images saved, by their representative, newest first."""
-    rows = workspace.lake.query(SAVES)
-    found: dict[str, list[str]] = {}
-    for user, item in zip(rows["user_id"].to_pylist(), rows["item_id"].to_pylist(), strict=True):
-        found.setdefault(user, []).append(item)
-    return found
 
 
 def line(row: dict[str, Any]) -> str:

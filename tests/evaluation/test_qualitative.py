@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from relpins_assets.evaluation.linked_by_intent import Intents, intent_rows
 from relpins_assets.evaluation.qualitative import (
     MEETINGS,
     Scenes,
@@ -105,3 +106,18 @@ def test_the_rank_by_look_leaves_out_the_pin_itself_and_what_is_no_candidate(cat
 def test_a_folder_without_truth(catalog: Catalog, tmp_path: Path) -> None:
     with pytest.raises(RelpinsError, match=r"no sample world truth in .*pin_truth.parquet"):
         Scenes.of(tmp_path, catalog)
+
+
+def test_pins_of_one_intent_that_look_different(catalog: Catalog, world: Path) -> None:
+    """Of the intent of pin 0 are 1, a room too, 2, another kind but near by look, and 8, another kind and far."""
+    path = world / "_truth" / "pin_truth.parquet"
+    rows = pq.read_table(path)
+    intents = ["oak", "oak", "oak", "", "", "", "", "", "oak", "oak"]
+    kinds = ["room", "room", "guide", "room", "room", "room", "room", "room", "guide", "guide"]
+    rows = rows.set_column(2, "kind", [kinds]).append_column("intent_group", [intents])
+    pq.write_table(rows, path)
+    shown = [clip_alone(), listed("far", "p8", "p5"), listed("near", "p1", "p2")]
+    found = intent_rows(catalog, Intents.of(world, catalog), shown, nearest=3)
+    # p0 and p1 have p8, p8 has p0 and p1; what p2 is linked to is near it; look alone shows all ten, so it finds them
+    assert [(one["n_queries"], one["n_pairs"]) for one in found] == [(3, 4), (3, 2), (3, 1)]
+    assert found[1]["feeds_with_any"] == 2 / 3
