@@ -28,12 +28,14 @@ Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 Booleans = npt.NDArray[np.bool_]
 
-VERSION = f"1.{LOOKS_VERSION}"
+VERSION = f"2.{LOOKS_VERSION}"
 """Changes when other pairs would be found."""
 WITHIN = 6
 """Bits of the perceptual hash in which the same picture, or the view of it that a crop left, may differ."""
 MOST_LAYOUT = 20.0
 """Difference of mean colour (0 to 255) of any of 4 x 4 cells, between a picture and the view that is like it."""
+MOST_SHAPE = 0.15
+"""Difference of the logarithms of width over height: what cropping both sides differently can come to."""
 LEAST_SPREAD = 4.0
 """Standard deviation of the luma under which a picture is flat: its hash says nothing, its pixels must be equal."""
 CROWD = 50
@@ -89,7 +91,8 @@ def same_images(workspace: Workspace) -> pa.Table:
 def _images(lake: Lake) -> pa.Table:
     """One row per distinct image, in order of pixel hash; pin_id is one of those that carry it."""
     return lake.query("""
-        SELECT pixel_hash, min(phash) AS phash, min(pin_id) AS pin_id FROM pin_images
+        SELECT pixel_hash, min(phash) AS phash, min(pin_id) AS pin_id,
+               ln(min(width)::DOUBLE / min(height)) AS shape FROM pin_images
         GROUP BY pixel_hash ORDER BY pixel_hash""").combine_chunks()
 
 
@@ -142,14 +145,15 @@ def _candidates(workspace: Workspace, images: pa.Table, together: Compared, tell
 
     A picture is held against the whole and the inner views of others: what is left of a cropped one is such a view.
     """
-    arrived = np.intersect1d(telling, new)
+    arrived, shapes = np.intersect1d(telling, new), images["shape"].to_numpy()
     for view in range(together.hashes.shape[1]):
         is_both = view == 0 or len(arrived) == len(telling)
         sides = [(arrived, telling)] if is_both else [(arrived, telling), (telling, arrived)]
         for wholes, viewed in sides:
             for at, key_at in near_pairs(together.hashes[wholes, 0], together.hashes[viewed, view], WITHIN):
                 pairs = np.stack([wholes[at], viewed[key_at]], axis=1)
-                pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+                is_alike = np.abs(shapes[pairs[:, 0]] - shapes[pairs[:, 1]]) <= MOST_SHAPE
+                pairs = pairs[is_alike & (pairs[:, 0] != pairs[:, 1])]
                 yield np.sort(pairs[_same_colors(workspace, images, pairs, view)], axis=1)
 
 

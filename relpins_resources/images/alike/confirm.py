@@ -23,8 +23,8 @@ Cut = tuple[float, float]
 SIDE, HELD = 32, 64
 """Pictures are compared at 32 pixels a side, cut out of 64."""
 LEAST_CORRELATION = 0.97
-MOST_LOCAL = 5.5
-"""Mean difference of luma (0 to 255) over any 4 x 4 pixels: what differs in one place only is another picture."""
+MOST_LOCAL = 5.8
+"""Mean difference of a channel (0 to 255) over any 4 x 4 pixels: what differs in one place is another picture."""
 MOST_COLOR = 2.2
 """Mean distance between the sorted values of a channel, 0 to 255: the histograms' earth mover's distance."""
 MOST_CUT = 0.08
@@ -43,7 +43,7 @@ class Measured:
     """How alike p pairs are, at their best alignment."""
 
     correlation: Floats  # (p,) of luma
-    local: Floats  # (p,) largest mean difference of luma in a cell
+    local: Floats  # (p,) largest mean difference of a channel in a cell
     color: Floats  # (p,) largest mean difference of a channel's sorted values
 
     @property
@@ -87,10 +87,10 @@ def measured(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> Measur
 def _compared(a: Floats, b: Floats) -> Measured:
     """Of pictures (p, SIDE, SIDE, 3)."""
     lumas = [(picture @ _LUMA).reshape(len(picture), -1) for picture in (a, b)]
-    cells = [_cells(luma.reshape(-1, SIDE, SIDE)) for luma in lumas]
+    cells = [_cells(picture) for picture in (a, b)]
     sorted_values = [np.sort(picture.reshape(len(picture), -1, 3), axis=1) for picture in (a, b)]
     color = np.abs(sorted_values[0] - sorted_values[1]).mean(axis=1).max(axis=1)
-    local = np.abs(cells[0] - cells[1]).max(axis=(1, 2))
+    local = np.abs(cells[0] - cells[1]).max(axis=(1, 2, 3))
     return Measured(_correlation(*lumas), np.round(local, 4), np.round(color, 4))
 
 
@@ -102,9 +102,10 @@ def _correlation(a: Floats, b: Floats) -> Floats:
     return alike
 
 
-def _cells(lumas: Floats) -> Floats:
+def _cells(pictures: Floats) -> Floats:
+    """(p, n, n, 3) mean colours of cells."""
     n = SIDE // _CELL
-    means: Floats = lumas.reshape(-1, n, _CELL, n, _CELL).mean(axis=(2, 4))
+    means: Floats = pictures.reshape(-1, n, _CELL, n, _CELL, 3).mean(axis=(2, 4))
     return means
 
 

@@ -24,7 +24,7 @@ LOOKED_AT = 192
 N_VIEWS = 1 + len(CUTS)
 _COLORS, _QUARTERS = N_VIEWS * CELLS * CELLS * 3, 4
 WIDTH = 1 + _COLORS + _QUARTERS * len(CUTS)
-VERSION = "1"
+VERSION = "2"
 
 
 @dataclass(frozen=True)
