@@ -28,7 +28,7 @@ Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 Booleans = npt.NDArray[np.bool_]
 
-VERSION = f"2.{LOOKS_VERSION}"
+VERSION = f"4.{LOOKS_VERSION}"
 """Changes when other pairs would be found."""
 WITHIN = 6
 """Bits of the perceptual hash in which the same picture, or the view of it that a crop left, may differ."""
@@ -110,7 +110,7 @@ def _with_arrivals(workspace: Workspace, images: pa.Table, known: Compared) -> C
     found = list(_candidates(workspace, images, together, np.flatnonzero(telling), np.flatnonzero(~together.is_done)))
     pairs = np.unique(np.concatenate([np.zeros((0, 2), np.int64), *found]), axis=0)
     same = pairs[_confirm(workspace.lake, images, pairs)]
-    is_done = together.is_done | telling | (together.spread < LEAST_SPREAD)
+    is_done = telling | (together.spread < LEAST_SPREAD)  # what stands in a crowd now was not held against what came
     return replace(together, is_done=is_done, pairs=np.unique(np.concatenate([together.pairs, same]), axis=0))
 
 

@@ -123,7 +123,15 @@ def wanted_twotower_users(workspace: Workspace) -> Wanted | None:
 @table_asset(
     "twotower_users",
     "People who saved anything, placed among the pins by their last saves and by what is known of them.",
-    deps=["twotower_model", "twotower_embeddings", "raw_boards", "raw_board_pins", "raw_interactions", "raw_users"],
+    deps=[
+        "twotower_model",
+        "twotower_embeddings",
+        "pin_joins",
+        "raw_boards",
+        "raw_board_pins",
+        "raw_interactions",
+        "raw_users",
+    ],
 )
 def twotower_users(context: dg.AssetExecutionContext, workspace: WorkspaceParam) -> Materialized:
     lake = workspace.lake

@@ -19,10 +19,20 @@ from relpins_assets.ranking.engagement import Engagement
 from relpins_assets.ranking.feature_names import CROSSED, SIMILARITIES
 from relpins_resources.lake import Lake
 from relpins_resources.query.catalog import Catalog, Column, Doubles, Ints
-from relpins_resources.query.pairs import Feature, PairValues, SparseRows, cosines, in_blocks, sign_agreement
+from relpins_resources.query.pairs import (
+    Feature,
+    PairValues,
+    SparseRows,
+    cosines,
+    in_blocks,
+    remembering,
+    sign_agreement,
+)
 
 WORDS, TOPICS, CATEGORIES, ATTRIBUTES = 32, 8, 8, 20
 """Terms kept of an image's annotations, of a pin's topics, of an image's categories, of a pin's attributes."""
+ASKED_OFTEN = ("hamming", "category_similarity")
+"""Features that others are made of."""
 LEAST_CATEGORY = 0.2
 """A pin is of a category if it has at least so much of it."""
 DAY_S = 86_400.0
@@ -75,7 +85,8 @@ class PairFeatures(Mapping[str, Feature]):
 
     def __getitem__(self, name: str) -> Feature:
         if name not in self._known:
-            self._known[name] = self._makers[name]()
+            made = self._makers[name]()
+            self._known[name] = remembering(made) if name in ASKED_OFTEN else made
         return self._known[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -34,6 +34,22 @@ def in_blocks(compute: Feature) -> Feature:
     return feature
 
 
+def remembering(compute: Feature) -> Feature:
+    """The same feature; asked again of the very arrays it was last asked of, it gives what it gave."""
+    last: list[tuple[Ints, Ints, Doubles]] = []
+
+    def feature(items: Ints, queries: Ints) -> Doubles:
+        held = last[0] if last else None
+        if held is not None and held[0] is items and held[1] is queries:
+            return held[2]
+        found = compute(items, queries)
+        found.flags.writeable = False
+        last[:] = [(items, queries, found)]
+        return found
+
+    return feature
+
+
 def cosines(embedding: Embedding) -> Feature:
     """Cosine of the two items' own vectors, in whole millionths."""
 

@@ -12,7 +12,7 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
@@ -146,8 +146,8 @@ def balanced(n: int, rng: np.random.Generator) -> npt.NDArray[np.uint64]:
 
 
 def _balanced_block(n: int, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-    ranks: Sequence[npt.NDArray[np.int64]] = rng.random((n, 64)).argsort(axis=1)
-    return np.asarray(ranks) < 32
+    is_set: npt.NDArray[np.bool_] = rng.random((n, 64)).argsort(axis=1) < 32
+    return is_set
 
 
 if __name__ == "__main__":

@@ -92,23 +92,32 @@ def measured(home: Path, source: Path) -> list[dict[str, Any]]:
         raise RelpinsError(f"{home} lacks images of {len(queries.pin_ids) - len(of_candidates)} pins; build it again")
     people = People(as_shown, midnight(day), ids)
     for name, settings in {**VARIANTS, **_without_groups()}.items():
-        config = replace(config_of(at.profile.twotower), **{k: v for k, v in settings.items() if k != "left_out"})
-        towers, pins, seconds = trained(course, config, settings.get("left_out"), at.profile.seed)
-        vectors = snap(towers.of_pins(pins))
-        masked = snap(towers.of_pins(pins.without_ids()))
-        with_ids, without = (judged(by_cosine(one[of_candidates], queries), queries) for one in (vectors, masked))
         rows.append(
-            {
-                "home": str(home),
-                "system": name,
-                "seconds": round(seconds, 1),
-                **with_ids,
-                "ndcg@10 ids masked": without["ndcg@10"],
-                "warm kept with ids masked": round(without["recall@10/warm"] / with_ids["recall@10/warm"], 3),
-                **{f"users by {n}": people.ndcg(towers, vectors, n) for n in HISTORIES},
-            }
+            {"home": str(home), "system": name, **variant(at, course, queries, of_candidates, people, settings)}
         )
     return rows
+
+
+def variant(
+    at: Workspace,
+    course: Course,
+    queries: Queries,
+    of_candidates: npt.NDArray[np.int64],
+    people: People,
+    settings: Mapping[str, Any],
+) -> dict[str, float]:
+    """What towers trained with these settings reach; `left_out` is the number of a group of content that they lack."""
+    config = replace(config_of(at.profile.twotower), **{k: v for k, v in settings.items() if k != "left_out"})
+    towers, pins, seconds = trained(course, config, settings.get("left_out"), at.profile.seed)
+    vectors, masked = snap(towers.of_pins(pins)), snap(towers.of_pins(pins.without_ids()))
+    with_ids, without = (judged(by_cosine(one[of_candidates], queries), queries) for one in (vectors, masked))
+    return {
+        "seconds": round(seconds, 1),
+        **with_ids,
+        "ndcg@10 ids masked": without["ndcg@10"],
+        "warm kept with ids masked": round(without["recall@10/warm"] / with_ids["recall@10/warm"], 3),
+        **{f"users by {n}": people.ndcg(towers, vectors, n) for n in HISTORIES},
+    }
 
 
 def _without_groups() -> dict[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +34,12 @@ def test_systems_are_compared_published_and_written(
     assert "new" not in again.err.split("system_comparison")[1].split("\n")[0], (
         "nothing changed, nothing is judged anew"
     )
+    shutil.rmtree(home / "eval")
+    (home / "eval").touch()  # where the graph at the cut is built
+    assert call(capsys, "evaluate", "--home", home, "--trec", trec).code != 0
+    (home / "eval").unlink()
+    kept = call(capsys, "evaluate", "--home", home, "--json")
+    assert len(kept.json["rows"]) == len(found), "what broke off half-way took the comparison away"
 
 
 @pytest.mark.parametrize(

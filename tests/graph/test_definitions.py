@@ -115,6 +115,7 @@ GRAPH: dict[str, dict[str, list[str]]] = {
             "raw_users",
         ],
         "twotower_users": [
+            "pin_joins",
             "raw_board_pins",
             "raw_boards",
             "raw_interactions",

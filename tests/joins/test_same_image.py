@@ -110,6 +110,18 @@ def test_a_crowd_of_one_hash_is_told_apart_by_pixels_until_it_thins(
     assert groups(workspace, hold(workspace, pictures)) == {frozenset(pictures)}
 
 
+def test_what_came_while_a_crowd_stood_is_compared_with_it_once_it_thins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(same_image, "CROWD", 2)
+    workspace = workspace_at(tmp_path)
+    two = {f"p{quality}": jpeg(scene(2), quality) for quality in (96, 94)}
+    three, cut = {**two, "p92": jpeg(scene(2), 92)}, {"cut": jpeg(cropped(scene(2)))}
+    for pictures in (two, three, {**three, **cut}):
+        groups(workspace, hold(workspace, pictures))
+    assert groups(workspace, hold(workspace, {**two, **cut})) == {frozenset({"p96", "p94", "cut"})}
+
+
 def test_an_evaluation_beside_a_home_reads_what_it_kept_and_keeps_nothing(tmp_path: Path) -> None:
     main = workspace_at(tmp_path / "main")
     pictures = {name: jpeg(make(scene(1))) for name, make in EDITS.items()}

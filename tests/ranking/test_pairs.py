@@ -6,7 +6,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relpins_resources.query.pairs import ROWS_AT_ONCE, PairValues, SparseRows, cosines, in_blocks, sign_agreement
+from relpins_resources.query.pairs import (
+    ROWS_AT_ONCE,
+    PairValues,
+    SparseRows,
+    cosines,
+    in_blocks,
+    remembering,
+    sign_agreement,
+)
 from relpins_resources.query.retrieval.spaces import TableEmbedding
 
 N = 9
@@ -74,6 +82,20 @@ def test_a_batch_gives_each_query_the_bits_it_gets_alone() -> None:
         alone = np.concatenate([feature(items[at : at + 1], queries[at : at + 1]) for at in range(len(queries))])
         assert np.array_equal(whole, alone, equal_nan=True)
         assert np.isnan(whole[(items < 0) | (queries < 0)[:, None]]).all()
+
+
+def test_what_is_remembered_is_of_the_same_arrays_alone() -> None:
+    asked = []
+
+    def feature(items: np.ndarray, queries: np.ndarray) -> np.ndarray:
+        asked.append(1)
+        return items + queries[:, None] * 0.5
+
+    remembered, items, queries = remembering(feature), np.array([[1, 2]]), np.array([4])
+    assert (remembered(items, queries) == remembered(items, queries)).all()
+    assert len(asked) == 1
+    assert remembered(items + 1, queries).tolist() == [[4.0, 5.0]]
+    assert remembered(items, queries).tolist() == [[3.0, 4.0]]
 
 
 def test_sign_agreement_counts_equal_signs() -> None:

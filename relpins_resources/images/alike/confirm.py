@@ -23,15 +23,16 @@ Cut = tuple[float, float]
 SIDE, HELD = 32, 64
 """Pictures are compared at 32 pixels a side, cut out of 64."""
 LEAST_CORRELATION = 0.97
-MOST_LOCAL = 5.8
-"""Mean difference of a channel (0 to 255) over any 4 x 4 pixels: what differs in one place is another picture."""
+MOST_LOCAL, PER_SPREAD = 5.0, 0.05
+"""Mean difference of a channel (0 to 255) over any 4 x 4 pixels, and more of it for each unit of the channel's standard
+deviation, since edges never fit quite: what differs in one place is another picture."""
 MOST_COLOR = 2.2
 """Mean distance between the sorted values of a channel, 0 to 255: the histograms' earth mover's distance."""
 MOST_CUT = 0.08
 """Share of a side that may be cut away at either end."""
 STEPS = ((0.04, 0.02), (0.04, 0.02), (0.01, 0.005), (0.01, 0.005), (0.005, 0.0025))
 """How far beside the best cut so far another is looked for, and in which steps."""
-WORTH_ALIGNING, WORTH_REFINING = 0.3, 0.85
+WORTH_ALIGNING, WORTH_REFINING = 0.4, 0.93
 """Correlation before alignment, and after its first steps, under which no cut of these makes two pictures alike."""
 _LUMA = np.array([0.299, 0.587, 0.114])
 _CELL = 4
@@ -43,12 +44,12 @@ class Measured:
     """How alike p pairs are, at their best alignment."""
 
     correlation: Floats  # (p,) of luma
-    local: Floats  # (p,) largest mean difference of a channel in a cell
+    local: Floats  # (p,) largest mean difference of a channel in a cell, over what is allowed of it
     color: Floats  # (p,) largest mean difference of a channel's sorted values
 
     @property
     def is_same(self) -> Booleans:
-        alike = (self.correlation >= LEAST_CORRELATION) & (self.local <= MOST_LOCAL)
+        alike = (self.correlation >= LEAST_CORRELATION) & (self.local <= 1)
         same: Booleans = alike & (self.color <= MOST_COLOR)
         return same
 
@@ -91,6 +92,8 @@ def _compared(a: Floats, b: Floats) -> Measured:
     sorted_values = [np.sort(picture.reshape(len(picture), -1, 3), axis=1) for picture in (a, b)]
     color = np.abs(sorted_values[0] - sorted_values[1]).mean(axis=1).max(axis=1)
     local = np.abs(cells[0] - cells[1]).max(axis=(1, 2, 3))
+    spread = np.minimum(*(picture.reshape(len(picture), -1, 3).std(axis=1).max(axis=1) for picture in (a, b)))
+    local /= MOST_LOCAL + PER_SPREAD * spread
     return Measured(_correlation(*lumas), np.round(local, 4), np.round(color, 4))
 
 
