@@ -165,6 +165,8 @@ def _padded(rows: Ints, columns: list[Ints], n_rows: int) -> list[Ints]:
 def _orders(pools: Pools, inventory: Inventory, settings: Collections) -> Ints:
     """(b, max_pins) places in the pools in the order shown."""
     orders = np.full((len(pools.images), settings.max_pins), -1, np.int64)
+    if pools.images.shape[1] == 0:  # no topic of the batch has a candidate
+        return orders
     sizes = (pools.images >= 0).sum(axis=1)
     by_size = np.argsort(sizes, kind="stable")  # pools of a size together: little padding
     for start in range(0, len(orders), _POOLS_AT_ONCE):

@@ -87,7 +87,7 @@ def clip_model(context: dg.AssetExecutionContext, workspace: WorkspaceParam, con
         "clip_model",
         version,
         fit,
-        refit=config.refit,
+        refit=config.refit and pins.num_rows > 0,
         objection=_objection(workspace, pins),
         is_usable=lambda old: made_for.items() <= old.manifest.items(),
     )

@@ -85,8 +85,8 @@ def system_comparison(
     judged, known = digest(COMPARISON_VERSION, _judged(workspace, cut_at)), lake.recall(COMPARED) or {}
     is_stale = known.get("inputs") != judged or not table.exists() or config.trec is not None
     if is_stale:
-        table.overwrite(TABLES["system_comparison"].arrow().empty_table())
-        left_out = _compare(workspace, cut_at, config.trec)
+        made, left_out = _compare(workspace, cut_at, config.trec)
+        table.overwrite(made)
         known = {"inputs": judged, "left_out": left_out}
         lake.remember(COMPARED, known)
     rows = table.read()
@@ -100,17 +100,16 @@ def system_comparison(
     )
 
 
-def _compare(workspace: Workspace, cut_at: datetime, trec: str | None) -> dict[str, str]:
-    """Fill the table; gives the systems that were left out."""
+def _compare(workspace: Workspace, cut_at: datetime, trec: str | None) -> tuple[pa.Table, dict[str, str]]:
+    """Rows of the comparison, none where there is nothing to judge by; and the systems that were left out."""
     tables = raw_tables(workspace.lake)
     if not _has_answers(workspace, tables, cut_at):
-        return {}
+        return TABLES["system_comparison"].arrow().empty_table(), {}
     at = graph_at(workspace, tables, cut_at, with_feeds=False)
     found = compare(at, tables, cut_at, workspace.profile.evaluation.max_queries, _truth(workspace))
-    workspace.lake.table("system_comparison").overwrite(found.rows)
     if trec is not None:
         write_trec(Path(trec), found.queries, found.lists)
-    return found.left_out
+    return found.rows, found.left_out
 
 
 def _judge(workspace: Workspace, cut_at: datetime) -> pa.Table:

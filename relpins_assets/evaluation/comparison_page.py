@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,22 +37,30 @@ def told_of_rows(rows: Iterable[Row]) -> dict[Key, str]:
 
 
 def told_of_seeds(by_seed: Sequence[Sequence[Row]]) -> dict[Key, str]:
-    """The same as mean ± standard deviation over worlds; a star if the difference to ours is sure, one way, in each."""
+    """The same as mean ± standard deviation over worlds; a star where the mean difference to ours is sure."""
     return {
-        _key(row): f"{number(row['mean'])} ± {number(row['spread'])}" + ("*" if row["is_sure"] else "")
+        _key(row): f"{number(row['mean'])} ± {number(row['spread'])}" + ("*" if is_sure(row) else "")
         for row in over_seeds(by_seed)
     }
 
 
 def over_seeds(by_seed: Sequence[Sequence[Row]]) -> list[dict[str, Any]]:
     """A row per system, metric and slice: mean and standard deviation of its values over worlds, the values
-    themselves, and in how many its difference to ours was surely above (`n_above`) or below zero (`n_below`)."""
+    themselves, and in how many its difference to ours was surely above (`n_above`) or below zero (`n_below`).
+
+    `low` and `high` are the 95 % interval of the mean difference to ours. Worlds are drawn apart from one another, so
+    the squares of their intervals' half widths add up.
+    """
     grouped: dict[Key, list[Row]] = {}
-    for row in (row for rows in by_seed for row in rows):
+    at_worlds: dict[Key, list[int]] = {}
+    for at, row in ((at, row) for at, rows in enumerate(by_seed) for row in rows):
         grouped.setdefault(_key(row), []).append(row)
+        at_worlds.setdefault(_key(row), []).append(at)
+    ours = {(at, row["metric"], row["slice"]): row["value"] for at, row in _of_ours(by_seed)}
     found = []
     for key, rows in grouped.items():
         values = [row["value"] for row in rows if row["value"] is not None]
+        low, high = _mean_difference(rows, [ours.get((at, *key[1:])) for at in at_worlds[key]])
         above = sum(row["low"] is not None and row["low"] > 0 for row in rows)
         below = sum(row["high"] is not None and row["high"] < 0 for row in rows)
         found.append(
@@ -62,13 +70,29 @@ def over_seeds(by_seed: Sequence[Sequence[Row]]) -> list[dict[str, Any]]:
                 "slice": key[2],
                 "mean": float(np.mean(values)) if values else None,
                 "spread": float(np.std(values, ddof=1)) if len(values) > 1 else None,
+                "low": low,
+                "high": high,
                 "values": values,
                 "n_above": above,
                 "n_below": below,
-                "is_sure": len(by_seed) in (above, below),
             }
         )
     return found
+
+
+def _of_ours(by_seed: Sequence[Sequence[Row]]) -> Iterator[tuple[int, Row]]:
+    return ((at, row) for at, rows in enumerate(by_seed) for row in rows if row["system"] == OURS)
+
+
+def _mean_difference(rows: Sequence[Row], ours: Sequence[float | None]) -> tuple[float | None, float | None]:
+    """The interval of the mean difference over worlds; none where a world has no interval."""
+    told = [(row["value"] - own, row["low"], row["high"]) for row, own in zip(rows, ours, strict=True)
+            if row["low"] is not None and row["value"] is not None and own is not None]  # fmt: skip
+    if not told or len(told) < len(rows):
+        return None, None
+    differences, lows, highs = np.array(told).T
+    half = float(np.sqrt(np.square((highs - lows) / 2).sum()) / len(told))
+    return float(differences.mean()) - half, float(differences.mean()) + half
 
 
 def is_sure(row: Row) -> bool:

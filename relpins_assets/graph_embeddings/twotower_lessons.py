@@ -51,7 +51,7 @@ SAVES = f"""
 SELECT b.board_id, r.owner_id AS user_id, b.join_id,
        b.n_pins > 1 AND md5_number_lower(b.board_id || '|' || b.join_id) % {HELD_OUT_PART} = 0 AS is_held_out
 FROM (SELECT board_id, n_pins, unnest(join_ids) AS join_id FROM board_joins) b
-JOIN raw_boards r USING (board_id) ORDER BY b.board_id, b.join_id
+LEFT JOIN raw_boards r USING (board_id) ORDER BY b.board_id, b.join_id
 """
 OWN_SAVES = """
 WITH joined AS (SELECT join_id, unnest(pin_ids) AS pin_id FROM pin_joins)

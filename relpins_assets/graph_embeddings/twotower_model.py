@@ -21,7 +21,7 @@ from relpins_resources.lake import Lake
 from relpins_resources.lake.artefacts import Artefact
 from relpins_resources.lake.fingerprints import digest
 
-VERSION = "1"
+VERSION = "2"
 """Raised when the code of a fit gives other towers from the same catalog."""
 TOWERS, FROZEN = "towers.npz", "frozen.json"
 TAUGHT_BY = ("board_joins", "pin_joins", "raw_boards", "raw_interactions", "raw_users", "attribute_assignments")

@@ -19,6 +19,14 @@ from relpins_resources.lake import RefreshReport, refresh
 from relpins_resources.lake.table import vector_array
 
 DIM = 16
+_TEXTS, _WEIGHTS = pa.list_(pa.string()), pa.list_(pa.float64())
+SAID = (
+    ("annotations", _TEXTS),
+    ("annotation_weights", _WEIGHTS),
+    ("categories", _TEXTS),
+    ("category_weights", _WEIGHTS),
+)
+"""What pin_joins say of a picture; collections read none of it."""
 
 
 @dataclass
@@ -98,6 +106,7 @@ class SmallShop:
                     "pin_ids": pa.array([pins for _, pins in joins], pa.list_(pa.string())),
                     "n_pins": [len(pins) for _, pins in joins],
                     "representative_pin_id": [pins[0] for _, pins in joins],
+                    **{name: pa.array([[]] * len(joins), kind) for name, kind in SAID},
                     "fingerprint": ["x"] * len(joins),
                 }
             )

@@ -60,6 +60,13 @@ def test_a_rejected_topic_is_no_collection_and_a_thin_one_has_an_entry_only(tmp_
     assert {row["topic_id"] for row in content(workspace, "shopping_collections")} == {"boho_sofa"}
 
 
+def test_topics_that_no_pin_carries_any_more_have_empty_entries(tmp_path: Path):
+    workspace = SmallShop({"p1": {LAMP: 1.0, SOFA: 0.0}}, {"red_lamp": (LAMP, RED), "boho": (BOHO,)}).write(tmp_path)
+    workspace.lake.table("attribute_assignments").delete_where("true")
+    refreshed(workspace)
+    assert [row["n_matched"] for row in content(workspace, "collection_pools")] == [0, 0]
+
+
 def test_ranks_are_whole_and_rows_say_how_they_match(tmp_path: Path):
     workspace = shop().write(tmp_path)
     refreshed(workspace)

@@ -1,5 +1,7 @@
 """What the comparison says to people: figures, stars, means over worlds."""
 
+import pytest
+
 from relpins_assets.evaluation.comparison_page import is_sure, main_table, over_seeds, page, told_of_rows, told_of_seeds
 
 
@@ -22,17 +24,22 @@ def test_a_star_stands_where_the_interval_leaves_zero_out():
     ]  # fmt: skip
 
 
-def test_over_worlds_a_star_needs_every_world_to_say_the_same():
+def test_over_worlds_the_interval_is_that_of_the_mean_difference():
     worlds = [
-        [row("ours", 0.2), row("always", 0.1, -0.12, -0.08), row("once", 0.1, -0.2, -0.1)],
-        [row("ours", 0.4), row("always", 0.3, -0.12, -0.08), row("once", 0.5, 0.05, 0.2)],
+        [row("ours", 0.2), row("below", 0.1, -0.13, -0.07), row("mixed", 0.1, -0.2, -0.1), row("once", 0.1, -0.2, 0.0)],
+        [row("ours", 0.4), row("below", 0.4, -0.04, 0.04), row("mixed", 0.5, 0.05, 0.2)],
     ]
     found = {one["system"]: one for one in over_seeds(worlds)}
     assert found["ours"]["mean"] == (0.2 + 0.4) / 2
     assert found["ours"]["spread"] == ((0.1**2 + 0.1**2) / (2 - 1)) ** 0.5
-    assert (found["once"]["n_above"], found["once"]["n_below"], found["once"]["is_sure"]) == (1, 1, False)
-    assert found["always"]["is_sure"]
-    assert told_of_seeds(worlds)["always", "ndcg@10", "all"] == "0.200 ± 0.141*"
+    half = (0.03**2 + 0.04**2) ** 0.5 / 2
+    assert found["below"]["low"] == pytest.approx((0.1 - 0.2 + 0.4 - 0.4) / 2 - half)
+    assert found["below"]["high"] == pytest.approx((0.1 - 0.2 + 0.4 - 0.4) / 2 + half)
+    assert (found["mixed"]["n_above"], found["mixed"]["n_below"]) == (1, 1)
+    told = told_of_seeds(worlds)
+    assert told["below", "ndcg@10", "all"].endswith("*")
+    assert told["mixed", "ndcg@10", "all"] == "0.300 ± 0.283"
+    assert told["once", "ndcg@10", "all"] == "0.100 ± -"
 
 
 def test_a_system_without_a_number_keeps_its_place():

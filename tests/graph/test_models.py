@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from early_stages import run_early
 from running import QUIET, differences, run, workspace_of
 from worlds import BROKEN, SmallWorld
 
@@ -52,6 +53,15 @@ def test_a_refit_writes_a_space_of_its_own_and_is_then_published(copy_of_built: 
     assert after.table("clip_embeddings").path.name != old_space
     assert (vectors(before.table("clip_embeddings").read()) == old_vectors).all(), "an old snapshot reads as it did"
     assert after.artefact("clip_model").manifest["parent version"] == old_space.removesuffix(".lance").split("@")[1]  # type: ignore[union-attr]
+
+
+def test_a_refit_of_a_catalog_whose_pins_all_went_keeps_the_model(copy_of_built: Copy) -> None:
+    home, source = copy_of_built()
+    lake = workspace_of(home, source).lake
+    before = lake.artefact("clip_model")
+    lake.table("pin_joins").empty()
+    workspace, _ = run_early(home, source, "clip_model", refit=("clip_model",))
+    assert workspace.lake.artefact("clip_model") == before
 
 
 def test_a_refit_that_dies_leaves_incremental_runs_on_the_published_space(copy_of_built: Copy) -> None:

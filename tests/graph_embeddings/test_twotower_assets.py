@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from twotower_world import Tables, ready_to_query, run, workspace_of
+from twotower_world import Tables, fill, ready_to_query, run, workspace_of
 
 from relpins_assets.feeds.catalog import load_catalog
 from relpins_assets.graph_embeddings.twotower_inputs import learnt_columns, values_of, weights_of
@@ -75,6 +75,17 @@ def test_what_looks_unlike_and_is_saved_together_comes_near(built):
     others = [vector for pin, vector in pins.items() if world.looks[pin] == 2]
     together, apart = np.mean(np.stack(firsts) @ np.stack(seconds).T), np.mean(np.stack(firsts) @ np.stack(others).T)
     assert together > apart + 0.5
+
+
+def test_boards_that_nobody_described_teach_as_well(tmp_path):
+    """Saves name boards of which the catalog has no row, so nobody is known to own them."""
+    workspace, world = workspace_of(tmp_path / "home", epochs=3), Tables.of()
+    world.write(workspace.lake)
+    fill(workspace.lake, "raw_boards", [])
+    told = run(workspace)["twotower_model"]
+    assert told["saves to boards"] + told["saves held out"] == sum(map(len, world.boards.values()))
+    assert told["users"] == 0
+    assert share_of_own_theme(world, placed(workspace), list(world.looks)) > 0.95
 
 
 def test_pins_that_nobody_saved_yet_are_placed_by_content(built):
@@ -154,7 +165,7 @@ def test_a_person_finds_pins_of_their_themes(built):
 
 
 def test_without_saves_there_is_nothing_and_later_saves_train(tmp_path):
-    workspace, world = workspace_of(tmp_path / "home"), Tables.of()
+    workspace, world = workspace_of(tmp_path / "home", epochs=1), Tables.of()
     boards, world.boards = world.boards, {}
     world.write(workspace.lake)
     told = run(workspace)
@@ -189,7 +200,7 @@ def test_a_refit_that_knows_less_is_refused(built, tmp_path):
 def test_settings_of_the_profile_train_anew(home):
     workspace, world = home
     old = workspace.lake.artefact("twotower_model").version
-    told = run(replace(workspace, profile=workspace_of(workspace.home, dim=12).profile))
+    told = run(replace(workspace, profile=workspace_of(workspace.home, dim=12, epochs=1).profile))
     assert told["twotower_model"]["version"] != old
     assert told["twotower_embeddings"]["dimensions"] == 12
     assert told["twotower_embeddings"]["new"] == len(world.looks)

@@ -122,7 +122,7 @@ def fill(lake: Lake, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
 def workspace_of(home: Path, **settings: Any) -> Workspace:
     """The test profile, with a space wide and trained enough for the themes to show."""
     profile = load_profile("test")
-    towers = profile.twotower.model_copy(update={"dim": 16, "epochs": 8, "batch": 128, **settings})
+    towers = profile.twotower.model_copy(update={"dim": 16, "epochs": 5, "batch": 64, **settings})
     return Workspace(home, profile.model_copy(update={"twotower": towers}))
 
 

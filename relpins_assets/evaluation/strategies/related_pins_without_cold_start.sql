@@ -29,7 +29,7 @@ ORDER BY score(
                 + (CASE WHEN query_item.is_object_dominant THEN 0.25 ELSE 0.05 END)
                     * similarity(embedding="clip_embedding")
                 + 0.05 / (1.0 + retrieval.random_walk_rank / 10.0)
-                + 0.02 * pair.memboost
+                + 0.01 * pair.memboost
             ELSE
                 0.3 / (1.0 + rank(embedding="clip_embedding"))
                 + 0.5 / (1.0 + retrieval.cooccurrence_rank)

@@ -32,9 +32,9 @@ ORDER BY score(
                 similarity(embedding="twotower_embedding")
                 + (CASE WHEN query_item.is_object_dominant THEN 0.25 ELSE 0.05 END)
                     * similarity(embedding="clip_embedding")
-                + (CASE WHEN coalesce(item.n_boards, 0) = 0 THEN 0.07
-                        ELSE 0.2 / (1.0 + retrieval.random_walk_rank / 10.0) END)
-                + 0.02 * pair.memboost
+                + (CASE WHEN coalesce(item.n_boards, 0) = 0 THEN 0.11
+                        ELSE 0.3 / (1.0 + retrieval.random_walk_rank / 10.0) END)
+                + 0.01 * pair.memboost
             WHEN coalesce(query_item.n_boards, 0) = 0 OR coalesce(item.n_boards, 0) < $thin THEN
                 0.6 / (1.0 + rank(embedding="clip_embedding"))
                 + 0.4 / (1.0 + rank(embedding="content_embedding"))
