@@ -71,7 +71,10 @@ def model_version(workspace: Workspace) -> str:
     """Names all that a fit learns from by its content: two homes that hold the same name it the same."""
     lake, told = workspace.lake, {}
     for name in (*TAUGHT_BY, *SPACES):
-        columns = [column for column in lake.table(name).schema.stable_names if column != "vector"]
+        schema = lake.table(name).schema
+        # fingerprints stand for vectors; those of raw rows also cover columns that an evaluation's cut leaves out
+        left_out = {"vector", "fingerprint"} if schema.kind == "raw" else {"vector"}
+        columns = [column for column in schema.stable_names if column not in left_out]
         row = f"to_json(struct_pack({', '.join(columns)}))"
         sums = f"count(*), sum(md5_number_lower({row})::HUGEINT)::VARCHAR"
         told[name] = list(lake.query(f"SELECT {sums} FROM {name}").to_pylist()[0].values())

@@ -35,10 +35,11 @@ from relpins_assets.evaluation.graph_at import midnight, raw_tables
 from relpins_assets.evaluation.protocol import build_queries
 from relpins_assets.evaluation.systems import collapsed
 from relpins_assets.feeds.catalog import load_catalog
-from relpins_assets.feeds.saved import Strategy
+from relpins_assets.feeds.saved import SHIPPED, Strategy
 from relpins_assets.home import open_home
 from relpins_assets.profile import Profile
 from relpins_assets.workspace import Workspace
+from relpins_resources.query.language.parser import parse_query
 from relpins_resources.query.plan import Call, Literal, Name, Node, Query, Stage, rewritten
 
 WHOLE = "ours"
@@ -157,6 +158,37 @@ FROM similarity(embedding_ref='{0}_embedding', encoder=precomputed_item(input_it
 WHERE join_id != query_item.join_id LIMIT 100"""
 
 
+BY_OBJECT = """
+    similarity(embedding_ref='clip_embedding', encoder=precomputed_item(input_item_id=$item_id, object=1),
+               limit=$candidates, name='by_object'),
+    random_walk("""
+WHOLE_LOOK = """(CASE WHEN query_item.is_object_dominant THEN 0.25 ELSE 0.05 END)
+                    * similarity(embedding="clip_embedding")"""
+OBJECTS = {
+    "object variant A, the object's look alone": "0.25 * retrieval.by_object",
+    "object variant B, the object's look and the whole's": (
+        '(0.125 * retrieval.by_object + 0.125 * similarity(embedding="clip_embedding"))'
+    ),
+}
+"""What look is where an object dominates the picture; ours is variant C, the whole picture five times as heavy."""
+
+
+def object_variant(look: str) -> Query:
+    """The shipped saved query with another idea of look where an object dominates.
+
+    Raises:
+        ValueError: the shipped text is no longer the one that this rewrites.
+    """
+    text = (SHIPPED / "related_pins.sql").read_text(encoding="utf-8").split("---", 2)[2]
+    other = (
+        f'(CASE WHEN query_item.is_object_dominant THEN {look} ELSE 0.05 * similarity(embedding="clip_embedding") END)'
+    )
+    changed = text.replace(WHOLE_LOOK, other).replace("\n    random_walk(", BY_OBJECT)
+    if other not in changed or "by_object" not in changed:
+        raise ValueError("related_pins.sql has changed; say again what variants A and B are")
+    return parse_query(changed)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, action="append", required=True)
@@ -174,6 +206,8 @@ def measured(home: Path, refits: bool) -> dict[str, tuple[Cut, Evaluation]]:
     cut = Cut.of(home)
     ours = named_strategy(cut.field.at, "related_pins")
     found = {name: (cut, cut.judged(replace(ours, query=change(ours.query)))) for name, change in CHANGES.items()}
+    for name, look in OBJECTS.items():
+        found[name] = (cut, cut.judged(replace(ours, query=object_variant(look))))
     cold = own_strategy(cut.field.at.profile, "related_pins_without_cold_start")
     found["one sum for all, tuned likewise"] = (cut, cut.judged(cold))
     for model in ("twotower", "pinclip"):
@@ -206,8 +240,6 @@ def refitted(home: Path, scratch: Path, settings: Mapping[str, Mapping[str, Any]
 
 
 def _alone(model: str) -> Strategy:
-    from relpins_resources.query.language.parser import parse_query
-
     return Strategy(f"{model} alone", parse_query(ALONE.format(model)), {}, "item_id")
 
 

@@ -75,7 +75,10 @@ def say(lake: Lake, said: Said) -> None:
 
 
 def fill(lake: Lake, name: str, columns: Mapping[str, Sequence[object]]) -> None:
-    lake.table(name).overwrite(pa.table(dict(columns), schema=TABLES[name].arrow()))
+    """Have a table hold just these rows; lists that are left out are empty."""
+    schema, n = TABLES[name].arrow(), len(next(iter(columns.values())))
+    empty: dict[str, list[object]] = {field.name: [[]] * n for field in schema if pa.types.is_list(field.type)}
+    lake.table(name).overwrite(pa.table({**empty, **columns}, schema=schema))
 
 
 def curate(workspace: Workspace, run_config: dict[str, object] | None = None) -> dict[str, dict[str, object]]:
