@@ -29,13 +29,13 @@ def evaluate_home(home: Path, *, trec: Path | None = None, page_file: Path | Non
         page_file: Markdown file to write.
 
     Raises:
-        RelpinsError: nothing was built there yet, or a file cannot be written.
+        RelpinsError: nothing was built there yet, or a file cannot be written: that is found out first.
         RunFailed: a step failed.
     """
     opened = open_home(home)
     if opened.workspace().lake.snapshots.current() is None:
         raise RelpinsError(f"home {home} has no published snapshot; run `relpins build --source FOLDER` first")
-    _check_folder_of(page_file)
+    _check_written(trec, page_file)
     config = {"trec": str(trec.resolve())} if trec is not None else {}
     run_job(opened, "evaluate", {"ops": {"system_comparison": {"config": config}}})
     lake = opened.workspace().lake
@@ -54,7 +54,7 @@ def evaluate_seeds(
 
     Worlds and the graphs at their cuts are kept below the home. Arguments as in `evaluate_home`.
     """
-    _check_folder_of(page_file)
+    _check_written(trec, page_file)
     profile = open_home(home).profile_name
     by_seed: list[list[dict[str, Any]]] = []
     left_out: dict[str, str] = {}
@@ -113,7 +113,12 @@ def _compared_seed(folder: Path, profile: str, seed: int, n_pins: int) -> Compar
         return compare(at, tables, cut_at, settings.max_queries, world)
 
 
-def _check_folder_of(file: Path | None) -> None:
+def _check_written(trec: Path | None, file: Path | None) -> None:
+    """Refuse before minutes of work what could not be written after them."""
+    if trec is not None and trec.exists() and not trec.is_dir():
+        raise RelpinsError(f"{trec} is a file; give a folder for the TREC files")
+    if file is not None and file.is_dir():
+        raise RelpinsError(f"{file} is a folder; name the file to write the page into, such as {file / 'page.md'}")
     if file is not None and not file.resolve().parent.is_dir():
         raise RelpinsError(f"there is no folder {file.parent} to write {file.name} into; make it, or name another")
 

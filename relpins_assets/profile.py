@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, field_validator, model_validator
 
 from relpins_resources.errors import RelpinsError
 
@@ -21,7 +21,7 @@ _TAKEN_NAMES = ("none",)  # the kind of phrases that say nothing
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Images(Section):
@@ -105,8 +105,8 @@ class Cooccurrence(Section):
     """How many images an image keeps of those that share boards with it; of boards with more than `max_board` images
     so many are sampled, by quality and popularity."""
 
-    limit: int = Field(10_000, gt=0)
-    max_board: int = Field(2_000, ge=2)
+    limit: int = Field(10_000, gt=0, le=MOST)
+    max_board: int = Field(2_000, ge=2, le=MOST)
 
 
 class Walks(Section):
@@ -117,11 +117,11 @@ class Walks(Section):
     keeps degree ** `degree_power` of its boards.
     """
 
-    steps: int = Field(20_000, ge=1)
+    steps: int = Field(20_000, ge=1, lt=2**24)
     restart: float = Field(0.3, gt=0, lt=1)
-    candidates: int = Field(300, ge=1)
-    enough_visits: int = Field(4, ge=1)
-    enough_pins: int = Field(500, ge=1)
+    candidates: int = Field(300, ge=1, le=MOST)
+    enough_visits: int = Field(4, ge=1, le=MOST)
+    enough_pins: int = Field(500, ge=1, le=MOST)
     pruned: float = Field(0.05, ge=0, lt=1)
     degree_power: float = Field(0.91, gt=0, le=1)
 
@@ -145,7 +145,7 @@ class TwoTower(Section):
 class PinClip(Section):
     """One vector per pin of image and words together; `dims` are the prefixes that are vectors of their own."""
 
-    dims: tuple[int, ...] = Field((32, 64, 128), min_length=1)
+    dims: tuple[PositiveInt, ...] = Field((32, 64, 128), min_length=1)
     epochs: int = Field(30, ge=1)
     batch: int = Field(128, ge=2)
     neighbour_weight: float = Field(1.0, ge=0)
@@ -159,6 +159,14 @@ class Objects(Section):
     min_confidence: float = Field(0.9, gt=0, le=1)
     least_share: float = Field(0.05, ge=0, le=1)
     most_share: float = Field(0.8, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _has_shares(self) -> Objects:
+        if self.most_share < self.least_share:
+            raise ValueError(
+                f"most_share {self.most_share} is below least_share {self.least_share}: nothing is between"
+            )
+        return self
 
 
 class Ranking(Section):

@@ -112,7 +112,7 @@ def walk_graph(context: dg.AssetExecutionContext, workspace: WorkspaceParam, con
     has_pairs = can_walk(lake)
     if not has_pairs and lake.artefact(WALK_GRAPH) is None:
         return dg.MaterializeResult(metadata={"images": 0, "graph": "none: no board has two images yet"})
-    settings = made_with(walks)
+    settings = made_with(lake, walks)
     fitted = chosen_or_fitted(
         workspace,
         WALK_GRAPH,

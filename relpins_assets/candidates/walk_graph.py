@@ -62,12 +62,14 @@ def can_walk(lake: Lake) -> bool:
 
 def graph_version(lake: Lake, walks: Walks) -> str:
     """Names all that a fit depends on."""
-    return digest("1", lake.query(CONTENT).to_pylist()[0], made_with(walks))
+    return digest("1", lake.query(CONTENT).to_pylist()[0], made_with(lake, walks))
 
 
-def made_with(walks: Walks) -> dict[str, Any]:
-    """The settings that a graph is pruned by; one of other settings counts as missing."""
-    return {"pruned": walks.pruned, "degree power": walks.degree_power}
+def made_with(lake: Lake, walks: Walks) -> dict[str, Any]:
+    """The settings, and the space of topics, that a graph is pruned by; one of others counts as missing."""
+    topics = lake.artefact("pin_topics")
+    space = topics.manifest["space"] if topics is not None else "none"
+    return {"pruned": walks.pruned, "degree power": walks.degree_power, "space of topics": space}
 
 
 def fit_walk_graph(lake: Lake, walks: Walks) -> Callable[[Path], Mapping[str, Any]]:
@@ -83,7 +85,7 @@ def fit_walk_graph(lake: Lake, walks: Walks) -> Callable[[Path], Mapping[str, An
         graph.save(folder)
         pq.write_table(pa.table({"join_id": edges.join_ids.take(pa.array(kept))}), folder / IMAGES)
         return {
-            **made_with(walks),
+            **made_with(lake, walks),
             "images": graph.n_items,
             "boards": graph.n_boards,
             "edges": graph.n_edges,

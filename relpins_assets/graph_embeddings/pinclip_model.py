@@ -43,6 +43,7 @@ HELD_OUT_FROM = 200
 """With so many images a tenth is kept from the fit, by hash, to stop and judge by."""
 LEAST_MATES = 20
 """Nothing is learnt while fewer images stand on a board with another, and fewer say anything of themselves."""
+NOT_TRAINED = f"fewer than {LEAST_MATES} images share boards, and fewer say anything; vectors are look beside words"
 NEAREST = 10
 TOLERANCE = 0.01
 """A refit is taken unless it finds so much less of held-out pins' board mates."""
@@ -118,18 +119,25 @@ def enough_to_learn(lake: Lake) -> bool:
     counted = lake.query(f"""
         SELECT (SELECT count(DISTINCT join_id) FROM (
                     SELECT unnest(join_ids) AS join_id FROM board_joins WHERE len(join_ids) > 1)) AS n_mates,
-               (SELECT count(*) FROM ({WANTED}) WHERE own_text <> '' OR view <> '' OR len(tags) > 0) AS n_texts""")
+               (SELECT count(*) FROM ({WANTED}) w JOIN pin_joins j ON j.representative_pin_id = w.pin_id
+                WHERE own_text <> '' OR view <> '' OR len(tags) > 0) AS n_texts""")
     found = counted.to_pylist()[0]
     return bool(max(found["n_mates"], found["n_texts"]) >= LEAST_MATES)
 
 
 def is_usable(workspace: Workspace) -> Callable[[Artefact], bool]:
-    """Whether an encoder is for the spaces as they are; one that learnt nothing counts as missing once it could."""
+    """Whether an encoder is for the spaces as they are; one that learnt nothing counts as missing once it could.
+
+    Nor is one of use whose components are of a catalog less than half as large: those of one image are all zero.
+    """
     wanted, lake = made_for(workspace), workspace.lake
 
     def usable(old: Artefact) -> bool:
         fits = wanted.items() <= old.manifest.items()
-        return fits and (bool(old.manifest["trained"]) or not enough_to_learn(lake))
+        if not fits or old.manifest["trained"]:
+            return fits
+        n_images = min(lake.table("pin_joins").count(), FIT_SAMPLE)
+        return 2 * old.manifest["images"] >= n_images and not enough_to_learn(lake)
 
     return usable
 
@@ -152,6 +160,7 @@ def fit_pinclip(workspace: Workspace) -> Callable[[Path], Mapping[str, Any]]:
             "images with words": sum(bool(text) for text in words_of(given.images)),
             "trained": is_trained,
             "epoch": trained.epoch,
+            **({} if is_trained else {"why": NOT_TRAINED}),
         }
         if np.isfinite(trained.loss):
             told |= {"held-out loss": round(trained.loss, 4), "held-out loss before": round(trained.loss_before, 4)}

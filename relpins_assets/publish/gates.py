@@ -158,6 +158,10 @@ def _tower_problems(lake: Lake) -> list[str]:
     spaces = {lake.chosen("spaces", name) for name in ("twotower_embeddings", "twotower_users")}
     if spaces != {towers.version}:
         return [f"twotower_model is {towers.version}, its tables are of {', '.join(sorted(map(str, spaces)))}"]
+    for name in ("clip_embeddings", "content_embeddings"):
+        made_for, now = towers.manifest[f"space of {name}"], lake.table(name).path.name
+        if made_for != now:
+            return [f"twotower_model reads {made_for}, {name} is {now}"]
     n_placed = lake.table("twotower_embeddings").count()
     n_pins = lake.table("clip_embeddings").count() if towers.manifest["trained"] else 0
     return [] if n_placed == n_pins else [f"twotower_embeddings holds {n_placed} pins of {n_pins}"]

@@ -58,5 +58,7 @@ def query_of(expression: str, crossed: Sequence[tuple[str, str]], version: str) 
     Args:
         crossed: the features that are the look in one category, and which it is.
     """
-    named = "".join(f"-- pair.{feature}: the look, of query pins in {category}\n" for feature, category in crossed)
+    named = "".join(
+        f"-- pair.{feature}: the look, of query pins in {' '.join(category.split())}\n" for feature, category in crossed
+    )  # a category is any text of the source, and a comment ends with its line
     return QUERY.format(version=version, expression=expression, named=named)

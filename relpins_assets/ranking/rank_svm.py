@@ -1,9 +1,9 @@
 """RankSVM: a linear score that puts the better pin of each triplet first.
 
-    min 1/2 ||w||^2 + C sum xi,    w . (phi(q, better) - phi(q, worse)) >= 1 - xi
+    min 1/2 ||w||^2 + C sum xi^2,    w . (phi(q, better) - phi(q, worse)) >= 1 - xi
 
-Joachims 2002, on standardised features. Differences get a random sign, so that both classes are there, and the triplets
-of a query weigh one together.
+Joachims 2002, on standardised features, with the squared slack of LinearSVC. Differences get a random sign, so that
+both classes are there, and the triplets of a query weigh one together.
 """
 
 from __future__ import annotations

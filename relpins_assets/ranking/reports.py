@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Any
 
 import dagster as dg
@@ -62,10 +63,9 @@ def ranker_report(artefact: Artefact) -> dict[str, Any]:
     if not said["trained"]:
         return {}
     heaviest = sorted(said["weights"].items(), key=lambda one: (-abs(one[1]), one[0]))
-    file = f"artefacts/{artefact.name}/{artefact.version}/{EXPRESSION}"
     return {
         "NDCG@10 on held-out queries": said["models"][said["ranker"]]["ndcg@10"],
         "expression": dg.MetadataValue.md(f"```\n{said['expression']}\n```"),
         "weights": dg.MetadataValue.json(dict(heaviest)),
-        "as a query": f"relpins query {file} item_id=PIN",
+        "as a query": f"relpins query {quote(str(artefact.folder / EXPRESSION))} --param item_id=PIN",
     }

@@ -3,8 +3,9 @@
     L(X, Y) = 1/B sum_ij softplus(-z_ij (t x_i.y_j + b)),  z = 1 for a pair, -1 for others, none for masked ones
     L = L(pin, neighbour) neighbour_weight + L(image alone, text alone) image_text_weight,  mean over the prefixes
 
-Masked are pairs of the batch that are no pair and share a board all the same. Sources: SigLIP (Zhai et al., ICCV 2023),
-PinCLIP (arXiv 2603.03544), Matryoshka representations (Kusupati et al., NeurIPS 2022).
+Masked in the first are pins of the batch that are no pair and share a board all the same; in the second the words of a
+board mate are another pin's words. Sources: SigLIP (Zhai et al., ICCV 2023), PinCLIP (arXiv 2603.03544), Matryoshka
+representations (Kusupati et al., NeurIPS 2022).
 """
 
 from __future__ import annotations

@@ -160,17 +160,18 @@ WHERE join_id != query_item.join_id LIMIT 100"""
 
 BY_OBJECT = """
     similarity(embedding_ref='clip_embedding', encoder=precomputed_item(input_item_id=$item_id, object=1),
-               limit=$candidates, name='by_object'),
+               limit=$candidates),
     random_walk("""
 WHOLE_LOOK = """(CASE WHEN query_item.is_object_dominant THEN 0.25 ELSE 0.05 END)
                     * similarity(embedding="clip_embedding")"""
 OBJECTS = {
-    "object variant A, the object's look alone": "0.25 * retrieval.by_object",
+    "object variant A, the object's look alone": '0.25 * similarity(embedding="clip_embedding")',
     "object variant B, the object's look and the whole's": (
-        '(0.125 * retrieval.by_object + 0.125 * similarity(embedding="clip_embedding"))'
+        '(0.125 * similarity(embedding="clip_embedding") + 0.125 * pair.clip_similarity)'
     ),
 }
-"""What look is where an object dominates the picture; ours is variant C, the whole picture five times as heavy."""
+"""What look is where an object dominates the picture; ours is variant C, the whole picture five times as heavy. In a
+query that names an object `similarity` means the object, and `pair` the two pins as a whole."""
 
 
 def object_variant(look: str) -> Query:
@@ -180,11 +181,11 @@ def object_variant(look: str) -> Query:
         ValueError: the shipped text is no longer the one that this rewrites.
     """
     text = (SHIPPED / "related_pins.sql").read_text(encoding="utf-8").split("---", 2)[2]
-    other = (
-        f'(CASE WHEN query_item.is_object_dominant THEN {look} ELSE 0.05 * similarity(embedding="clip_embedding") END)'
-    )
-    changed = text.replace(WHOLE_LOOK, other).replace("\n    random_walk(", BY_OBJECT)
-    if other not in changed or "by_object" not in changed:
+    look = f"(CASE WHEN query_item.is_object_dominant THEN {look} ELSE 0.05 * pair.clip_similarity END)"
+    changed = text.replace(WHOLE_LOOK, look).replace("\n    random_walk(", BY_OBJECT)
+    for measure in ("rank", "similarity"):
+        changed = changed.replace(f'{measure}(embedding="twotower_embedding")', "pair.twotower_similarity")
+    if look not in changed or "object=1" not in changed or "pair.twotower_similarity IS NOT NULL" not in changed:
         raise ValueError("related_pins.sql has changed; say again what variants A and B are")
     return parse_query(changed)
 

@@ -49,6 +49,8 @@ def test_systems_are_compared_published_and_written(
         (["--seeds", "-1"], ["-1", "whole numbers"]),
         (["--seeds", ""], ["whole numbers"]),
         (["--page", "nowhere/page.md"], ["no folder nowhere", "page.md"]),
+        (["--page", "/"], ["/ is a folder", "name the file"]),
+        (["--trec", __file__], ["is a file", "give a folder"]),
     ],
 )
 def test_a_wrong_call_costs_nothing(capsys: Capture, built: Built, arguments: list[str], words: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from running import run, workspace_of
 from worlds import SmallWorld
 
+from relpins_assets.cli import main
 from relpins_assets.querying import Reader
 from relpins_assets.ranking.expression import EXPRESSION
 
@@ -79,4 +81,8 @@ def test_a_catalog_without_a_shown_pin_has_no_ranker_until_it_has(tmp_path: Path
     world.write(tmp_path / "source")
     told = run(workspace_of(tmp_path / "home", tmp_path / "source"))
     assert told["ranker"]["trained"] is True
+    command = shlex.split(str(told["ranker"]["as a query"]).replace("PIN", next(iter(world.pins))))
+    assert command[:2] == ["relpins", "query"]
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main([*command[1:], "--home", str(tmp_path / "home")])
     assert workspace_of(tmp_path / "home", tmp_path / "source").lake.table("ranking_triplets").count() > 0

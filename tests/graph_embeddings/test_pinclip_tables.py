@@ -120,6 +120,26 @@ def test_too_little_to_learn_from_and_enough_later(tmp_path: Path) -> None:
     assert not is_usable(grown)(made), "what learnt nothing is fitted again once there is enough"
 
 
+def test_many_pins_of_one_image_teach_no_more_than_one(tmp_path: Path) -> None:
+    workspace = small_home(tmp_path, n_boards=1)
+    ids = [f"p{at:03}" for at in range(80)]
+    one = {"join_id": ["jp001"], "pin_ids": [ids], "representative_pin_id": ["p001"], "n_pins": [80]}
+    fill(workspace.lake, "pin_joins", one)
+    write_boards(workspace.lake, [["jp001"]])
+    made = fitted(workspace)
+    assert not enough_to_learn(workspace.lake)
+    assert not made.manifest["trained"]
+    assert "fewer than 20 images" in made.manifest["why"]
+
+
+def test_components_of_a_much_smaller_catalog_are_taken_anew(tmp_path: Path) -> None:
+    made = fitted(small_home(tmp_path / "home", n_pins=1, n_boards=0))
+    grown = small_home(tmp_path / "home", n_pins=12, n_boards=0)
+    assert not enough_to_learn(grown.lake)
+    assert not is_usable(grown)(made), "one image has no component: all pins would stand in one place"
+    assert is_usable(grown)(fitted(grown))
+
+
 def test_another_space_of_looks_needs_another_encoder(workspace: Workspace) -> None:
     made = fitted(workspace)
     assert is_usable(workspace)(made)

@@ -164,6 +164,15 @@ def test_a_person_finds_pins_of_their_themes(built):
         assert np.mean([world.theme(pin) == theme for pin in shown]) > 0.9
 
 
+def test_towers_of_another_space_of_looks_are_not_published(home):
+    lake = home[0].lake
+    assert not [one for one in space_problems(lake) if "twotower" in one and "index" not in one]
+    looks = lake.table("clip_embeddings").read()
+    lake.choose("spaces", "clip_embeddings", "other")
+    lake.table("clip_embeddings").overwrite(looks)
+    assert [one for one in space_problems(lake) if one.startswith("twotower_model reads clip_embeddings")]
+
+
 def test_without_saves_there_is_nothing_and_later_saves_train(tmp_path):
     workspace, world = workspace_of(tmp_path / "home", epochs=1), Tables.of()
     boards, world.boards = world.boards, {}

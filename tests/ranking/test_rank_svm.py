@@ -105,7 +105,7 @@ def items_alone(n: int) -> Catalog:
 def test_the_saved_query_of_a_ranker_is_one(tmp_path: Path) -> None:
     text = linear_expression(("hamming", "category_x_visual_01"), np.array([0.5, -1e-7]), 0.25)
     path = tmp_path / "ranker.sql"
-    path.write_text(query_of(text, [("category_x_visual_01", "Living Room")], "abc"))
+    path.write_text(query_of(text, [("category_x_visual_01", "Living\n\u2028Room")], "abc"))
     saved = load_saved(path)
     declared = Declared(
         embeddings=("clip_embedding", "content_embedding", "twotower_embedding"),
@@ -114,4 +114,4 @@ def test_the_saved_query_of_a_ranker_is_one(tmp_path: Path) -> None:
     )
     check_names(saved.query, declared)
     assert "0.0000001" in text
-    assert "Living Room" in path.read_text()
+    assert "in Living Room" in path.read_text()
