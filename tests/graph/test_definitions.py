@@ -16,7 +16,8 @@ from relpins_assets.home import open_home
 from relpins_assets.schemas import TABLES
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("torch", "torchvision", "open_clip", "sentence_transformers", "transformers", "sklearn", "skimage", "lightgbm", "numba")
+HEAVY = ("torch", "torchvision", "open_clip", "sentence_transformers", "transformers", "sklearn", "skimage")
+HEAVY += ("lightgbm", "numba")
 
 GRAPH: dict[str, dict[str, list[str]]] = {
     "catalog": {
