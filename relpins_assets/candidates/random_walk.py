@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relpins_assets.candidates.walk_graph import WalkGraph, images_of
-from relpins_assets.profile import Walks
+from relpins_assets.profile_signals import Walks
 from relpins_resources.lake import Lake
 from relpins_resources.lake.artefacts import Artefact
 from relpins_resources.lake.fingerprints import digest

@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from relpins_assets.profile import Objects
+from relpins_assets.profile_signals import Objects
 from relpins_assets.workspace import Workspace
 from relpins_resources.detectors import Box, Detector
 from relpins_resources.images import decode_pixels

@@ -13,7 +13,7 @@ import numpy as np
 from relpins_assets.fitting import Objection
 from relpins_assets.graph_embeddings.twotower_inputs import BOARD_GROUPS, SPACES, Frozen, inputs_of
 from relpins_assets.graph_embeddings.twotower_lessons import SAMPLE, course_of, enough_to_learn
-from relpins_assets.profile import TwoTower
+from relpins_assets.profile_signals import TwoTower
 from relpins_assets.workspace import Workspace
 from relpins_resources.collaborative.two_tower_network import Towers, load_towers
 from relpins_resources.collaborative.two_tower_training import TwoTowerConfig, train_two_tower

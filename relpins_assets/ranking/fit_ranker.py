@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from relpins_assets.profile import Ranking
+from relpins_assets.profile_signals import Ranking
 from relpins_assets.ranking.expression import EXPRESSION, linear_expression, query_of
 from relpins_assets.ranking.feature_names import CROSSED, GROWN
 from relpins_assets.ranking.judged_lists import Lists

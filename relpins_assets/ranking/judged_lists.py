@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from relpins_assets.profile import Ranking
+from relpins_assets.profile_signals import Ranking
 from relpins_assets.ranking.coec import action_weights, coec_rows
 from relpins_assets.ranking.expected_rates import Rates
 from relpins_assets.ranking.shown import shown_counts

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from relpins_assets.feeds.catalog import Items, load_catalog
-from relpins_assets.profile import Ranking
+from relpins_assets.profile_signals import Ranking
 from relpins_assets.ranking.engagement import Engagement
 from relpins_assets.ranking.expected_rates import Rates
 from relpins_assets.ranking.feature_names import LEARNT, MOST_CROSSED

@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from relpins_assets.profile import Ranking
+from relpins_assets.profile_signals import Ranking
 from relpins_assets.ranking.expected_rates import Rates
 from relpins_assets.ranking.expression import EXPRESSION
 from relpins_resources.images import as_markdown, histogram_chart

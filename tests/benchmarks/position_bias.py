@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from scipy.stats import kendalltau
 
-from relpins_assets.profile import Ranking
+from relpins_assets.profile_signals import Ranking
 from relpins_assets.ranking.coec import action_weights, coec_rows
 from relpins_assets.ranking.expected_rates import Rates, fit_rates
 from relpins_assets.ranking.shown import shown_counts

@@ -24,7 +24,8 @@ from relpins_assets.enrichment.dominant_objects import (
 )
 from relpins_assets.feeds.item_columns import item_columns
 from relpins_assets.feeds.objects import load_objects
-from relpins_assets.profile import Objects, Profile
+from relpins_assets.profile import Profile
+from relpins_assets.profile_signals import Objects
 from relpins_assets.workspace import Workspace
 from relpins_resources.encoders import clip_encoder
 from relpins_resources.images import decode_image, decode_pixels

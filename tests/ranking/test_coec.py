@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from shown_worlds import IMAGES, biased_counts, biased_log, event, lake_of
 
-from relpins_assets.profile import Ranking
+from relpins_assets.profile_signals import Ranking
 from relpins_assets.ranking.coec import action_weights, coec_rows
 from relpins_assets.ranking.expected_rates import Rates, fit_rates
 from relpins_assets.ranking.shown import ACTIONS, shown_counts, wanted_queries

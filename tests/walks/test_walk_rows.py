@@ -12,7 +12,7 @@ import pytest
 from relpins_assets.candidates.random_walk import Walker, judge_walks, mark_of, outdated_walks, producer, wanted_walks
 from relpins_assets.candidates.walk_graph import Edges, can_walk, fit_walk_graph, graph_version
 from relpins_assets.feeds.walks import lists_walked, walks_of
-from relpins_assets.profile import Walks
+from relpins_assets.profile_signals import Walks
 from relpins_assets.schemas import TABLES
 from relpins_resources.lake import Lake, plan_refresh, refresh
 from relpins_resources.lake.artefacts import Artefact
